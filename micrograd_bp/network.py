@@ -270,9 +270,10 @@ def regularization(lambda_: Any) -> float:
     """λ as a float; ValueError or TypeError if it is not a finite number ≥ 0."""
     if isinstance(lambda_, bool) or not isinstance(lambda_, Real):
         raise TypeError(f"lambda_: got {type(lambda_).__name__}, expected a number")
-    if not (math.isfinite(lambda_) and lambda_ >= 0):
+    value = float(lambda_)
+    if not 0 <= value < math.inf:
         raise ValueError(f"lambda_: got {lambda_}, expected a finite number ≥ 0")
-    return float(lambda_)
+    return value
 
 
 def _layer_sizes(sizes: Sequence[int]) -> list[int]:
@@ -305,6 +306,6 @@ def _epsilon_init(init: str | float, l_in: int, l_out: int) -> float:
         return math.sqrt(6.0) / math.sqrt(l_in + l_out)
     if init == "zeros":
         return 0.0
-    if isinstance(init, (int, float)) and not isinstance(init, bool) and 0 <= init < math.inf:
+    if isinstance(init, Real) and not isinstance(init, bool) and 0 <= float(init) < math.inf:
         return float(init)
     raise ValueError(f"init: got {init!r}, expected 'glorot', 'zeros' or a number ε ≥ 0")
