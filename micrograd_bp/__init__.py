@@ -1,6 +1,8 @@
 """The referee for backpropagation: three independent gradients of one sigmoid network."""
 
+from .compare import Comparison, compare_gradients
 from .engine import Value
+from .equations import EquationCheck, verify_equations
 from .gradients import Gradient, autodiff_gradient, backprop_gradient, numerical_gradient
 from .graph import ExampleGraph, example_graph
 from .network import ForwardPass, SigmoidNetwork, reshape, unroll
@@ -8,6 +10,8 @@ from .network import ForwardPass, SigmoidNetwork, reshape, unroll
 __version__ = "0.1.0"
 
 __all__ = [
+    "Comparison",
+    "EquationCheck",
     "ExampleGraph",
     "ForwardPass",
     "Gradient",
@@ -15,8 +19,10 @@ __all__ = [
     "Value",
     "autodiff_gradient",
     "backprop_gradient",
+    "compare_gradients",
     "example_graph",
     "numerical_gradient",
     "reshape",
     "unroll",
+    "verify_equations",
 ]

@@ -1,0 +1,147 @@
+"""Data for a classifier: the iris data of the package, CSV, NPZ and MAT files."""
+
+from __future__ import annotations
+
+import csv
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .network import Array, finite_array
+
+__all__ = ["Dataset", "iris", "load"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Examples with their classes."""
+
+    name: str
+    X: Array  # (m, n)
+    y: npt.NDArray[np.intp]  # (m,) indices into classes
+    features: tuple[str, ...]  # the names of the n columns of X
+    classes: tuple[str, ...]
+
+    def outputs(self) -> int:
+        """Output units that the classes need: one for each, or a single one for two classes."""
+        return 1 if len(self.classes) == 2 else len(self.classes)
+
+
+def iris() -> Dataset:
+    """Fisher's iris data (1936): 150 flowers, 4 lengths in cm, 3 species.
+
+    >>> data = iris()
+    >>> data.X.shape, data.classes
+    ((150, 4), ('setosa', 'versicolor', 'virginica'))
+    """
+    return load(Path(__file__).with_name("iris.csv"))
+
+
+def load(path: str | Path, target: str | None = None) -> Dataset:
+    """Read a .csv file with a header, or the arrays X (m, n) and y (m,) of a .npz or .mat file.
+
+    ``target`` names the CSV column with the classes (default: the last); its distinct values,
+    numbers in numerical order and else in the order of the alphabet, are the classes.
+    Raises OSError if the file cannot be read and ValueError if it is not such data.
+    """
+    path = Path(path)
+    readers = {".csv": _read_csv, ".npz": _read_npz, ".mat": _read_mat}
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise ValueError(
+            f"{path}: got a {path.suffix or 'nameless'} file, expected .csv, .npz or .mat"
+        )
+    if target is not None and reader is not _read_csv:
+        raise ValueError(f"target: got {target!r}, but only a .csv file has named columns")
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    X, labels, features = reader(path, target)
+    if X.ndim != 2 or X.size == 0:
+        raise ValueError(f"{path}: got X of shape {X.shape}, expected at least one row and column")
+    if labels.shape != (len(X),):
+        raise ValueError(f"{path}: got y of shape {labels.shape}, expected ({len(X)},)")
+    values, y = np.unique(labels, return_inverse=True)
+    if len(values) < 2:
+        raise ValueError(f"{path}: got the single class {values[0]}, expected two or more")
+    classes = tuple(_class_name(value) for value in values.tolist())
+    return Dataset(path.stem, X, y.astype(np.intp), features, classes)
+
+
+def _read_csv(path: Path, target: str | None) -> tuple[Array, npt.NDArray[Any], tuple[str, ...]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            header, *rows = [row for row in csv.reader(file) if row] or [[]]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path}: not a CSV text file ({error})") from None
+    names = [name.strip() for name in header]
+    if len(names) < 2 or not rows:
+        raise ValueError(f"{path}: got no data, expected a header of two columns or more and rows")
+    wanted = names[-1] if target is None else target
+    if wanted not in names:
+        raise ValueError(f"target: got {wanted!r}, expected one of {', '.join(names)}")
+    column = names.index(wanted)
+    for number, row in enumerate(rows, start=2):
+        if len(row) != len(names):
+            raise ValueError(f"{path}: row {number} has {len(row)} cells, expected {len(names)}")
+    features = [i for i in range(len(names)) if i != column]
+    X = np.array([[_number(path, n, names[i], row[i]) for i in features]
+                  for n, row in enumerate(rows, start=2)])  # fmt: skip
+    labels = np.array([row[column].strip() for row in rows])
+    if "" in labels:
+        raise ValueError(f"{path}: row {2 + labels.tolist().index('')} has no {wanted!r}")
+    with suppress(ValueError):  # names stay text
+        labels = labels.astype(np.float64)
+    return X, labels, tuple(names[i] for i in features)
+
+
+def _number(path: Path, row: int, column: str, cell: str) -> float:
+    try:
+        number = float(cell)
+    except ValueError:
+        number = np.nan
+    if not np.isfinite(number):
+        raise ValueError(f"{path}: row {row}, column {column!r}: got {cell!r}, expected a number")
+    return number
+
+
+def _read_npz(path: Path, target: str | None) -> tuple[Array, npt.NDArray[Any], tuple[str, ...]]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except Exception as error:  # zipfile, pickle and format errors alike
+        raise ValueError(f"{path}: not a readable .npz file ({error})") from None
+    return _x_and_y(path, arrays)
+
+
+def _read_mat(path: Path, target: str | None) -> tuple[Array, npt.NDArray[Any], tuple[str, ...]]:
+    from scipy.io import loadmat
+
+    try:
+        arrays = loadmat(path)
+    except Exception as error:  # scipy raises many kinds
+        raise ValueError(f"{path}: not a readable .mat file ({error})") from None
+    return _x_and_y(path, arrays)
+
+
+def _x_and_y(path: Path, arrays: dict[str, Any]) -> tuple[Array, npt.NDArray[Any], tuple[str, ...]]:
+    for name in ("X", "y"):
+        if name not in arrays:
+            found = ", ".join(key for key in arrays if not key.startswith("__")) or "nothing"
+            raise ValueError(f"{path}: got {found}, expected arrays X and y")
+    X, labels = finite_array(f"{path}: X", arrays["X"]), np.asarray(arrays["y"])
+    if labels.dtype.kind not in "biufUS":
+        raise ValueError(f"{path}: got y of type {labels.dtype}, expected numbers or names")
+    if labels.dtype.kind in "biuf":
+        labels = finite_array(f"{path}: y", labels)
+    if labels.ndim == 2 and 1 in labels.shape:
+        labels = labels.ravel()
+    columns = X.shape[1] if X.ndim == 2 else 0
+    return X, labels, tuple(f"x{j}" for j in range(1, columns + 1))
+
+
+def _class_name(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
