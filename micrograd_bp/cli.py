@@ -28,6 +28,8 @@ app = typer.Typer(
     help="The referee for backpropagation: three gradients of one network, compared and drawn.",
 )
 
+INTERRUPTED = 130  # what a shell reports after Ctrl-C; typer returns it too
+
 DataOption = Annotated[
     Path | None,
     typer.Option("--data", help="CSV with a header, or NPZ / MAT with X and y [default: iris]"),
@@ -40,7 +42,7 @@ LayersOption = Annotated[
     typer.Option("--layers", help="Units per layer, e.g. 4-5-3 [default: one hidden layer of 5]"),
 ]
 LambdaOption = Annotated[float, typer.Option("--lambda", help="Regularization λ")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the random weights")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")]
 
 
@@ -104,15 +106,12 @@ def run(arguments: Sequence[str]) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        return int(app(list(arguments), standalone_mode=False) or 0)
-    except (KeyboardInterrupt, typer.Abort):
-        print("interrupted", file=sys.stderr)
-        return 130
+        status = int(app(list(arguments), standalone_mode=False) or 0)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
     except BrokenPipeError:  # the reader, e.g. `head`, has seen enough
         sys.stderr.close()
         return 0
-    except (typer.Exit, SystemExit) as stop:
-        return int(getattr(stop, "exit_code", 0) or 0)
     except (ValueError, TypeError, OSError, ImportError) as error:
         print(f"error: {_one_line(error)}", file=sys.stderr)
         return 2
@@ -121,6 +120,9 @@ def run(arguments: Sequence[str]) -> int:
             raise
         print(f"error: {error.format_message()}", file=sys.stderr)
         return 2
+    if status == INTERRUPTED:
+        print("interrupted", file=sys.stderr)
+    return status
 
 
 def _dataset(path: Path | None, target: str | None) -> Dataset:

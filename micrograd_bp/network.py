@@ -109,7 +109,7 @@ class SigmoidNetwork:
                 raise ValueError(f"sizes: got {list(sizes)}, but thetas are for {self.sizes}")
         elif sizes is not None:
             self.sizes = _layer_sizes(sizes)
-            rng = np.random.default_rng(seed)
+            rng = random_generator(seed)
             self.thetas = [
                 rng.uniform(-epsilon, epsilon, (l_out, l_in + 1))
                 for l_in, l_out in pairwise(self.sizes)
@@ -264,6 +264,15 @@ def finite_array(name: str, values: npt.ArrayLike) -> Array:
         where = f" at {list(place)}" if place else ""
         raise ValueError(f"{name}: got {array[place]}{where}, expected finite numbers")
     return array
+
+
+def random_generator(seed: int | np.random.Generator | None) -> np.random.Generator:
+    """numpy's generator for a seed (or the one given); TypeError or ValueError if it is none."""
+    try:
+        return np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        message = f"seed: got {seed!r}, expected an integer ≥ 0 or a numpy Generator"
+        raise type(error)(message) from None
 
 
 def regularization(lambda_: Any) -> float:
