@@ -6,6 +6,7 @@ from .equations import EquationCheck, verify_equations
 from .gradients import Gradient, autodiff_gradient, backprop_gradient, numerical_gradient
 from .graph import ExampleGraph, example_graph
 from .network import ForwardPass, SigmoidNetwork, reshape, unroll
+from .tape import Tape
 
 __version__ = "0.1.0"
 
@@ -16,6 +17,7 @@ __all__ = [
     "ForwardPass",
     "Gradient",
     "SigmoidNetwork",
+    "Tape",
     "Value",
     "autodiff_gradient",
     "backprop_gradient",

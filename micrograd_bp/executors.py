@@ -86,8 +86,9 @@ def cluster(address: str) -> Iterator[Executor]:
         raise ValueError(
             "cluster: Dask is not installed; pip install 'micrograd_bp[cluster]'"
         ) from None
+    connect: Any = Client  # Dask has no types
     try:
-        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        client = connect(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ValueError(f"cluster: got {address!r}, where no Dask scheduler answers") from error
     with client:

@@ -56,9 +56,11 @@ class Collect:
     def __init__(self, n: int, runs: list[tuple[Index, Sum]]) -> None:
         self.n = n
         self.runs = runs  # positions among the n, and the sums of as many terms each
+        positions = runs[0][0] if len(runs) == 1 else None
+        self.one_run = isinstance(positions, slice) and positions == slice(0, n)
 
     def __call__(self, shares: Array) -> Array:
-        if len(self.runs) == 1 and self.runs[0][0] == slice(0, self.n):
+        if self.one_run:
             return self.runs[0][1](shares)
         collected = np.zeros((self.n, shares.shape[1]))
         for positions, total in self.runs:
@@ -92,6 +94,12 @@ class Instruction:
 
     @property
     def symbol(self) -> str:
+        """What forward does."""
+        raise NotImplementedError
+
+    @property
+    def gradient_symbol(self) -> str:
+        """What backward does with the gradient δ of these rows."""
         raise NotImplementedError
 
     def forward(self, values: list[Array]) -> None:
@@ -115,6 +123,10 @@ class Elementwise(Instruction):
     @property
     def symbol(self) -> str:
         return self.op.symbol
+
+    @property
+    def gradient_symbol(self) -> str:
+        return f"δ ⊙ ∂{self.symbol}"
 
     def operands(self, values: list[Array]) -> list[Array]:
         return [_read(values[v.kind], v.rows) for v in self.inputs]
@@ -143,6 +155,10 @@ class Summation(Instruction):
     @property
     def symbol(self) -> str:
         return f"Σ of {self.count}"
+
+    @property
+    def gradient_symbol(self) -> str:
+        return "δ"
 
     def operands(self, values: list[Array]) -> list[Array]:
         return [values[self.kind][self.rows]]
@@ -175,7 +191,12 @@ class MatrixProduct(Instruction):
         f, n = self.weights.shape
         places = (self.rows.stop - self.rows.start) // f
         width = "B" if places == 1 else f"{places}B"
-        return f"({f}×{n})·({n}×{width})" + (" + bias" if self.bias else "")
+        return f"Θa: ({f}×{n})·({n}×{width})" + (" + bias" if self.bias else "")
+
+    @property
+    def gradient_symbol(self) -> str:
+        passed = {"Θᵀδ": self.factors.shares, "δaᵀ": self.weight_shares}
+        return ", ".join(product for product, shares in passed.items() if shares is not None)
 
     def operands(self, values: list[Array]) -> list[Array]:
         n = self.weights.shape[1]
@@ -284,18 +305,19 @@ class Program:
             f" ({products} matrix products) for {self.inputs} inputs and"
             f" {self.parameters:,} parameters, {self.chunk} examples (B) at a time"
         ]
-        table = [("", "instruction", "result", "nodes", "replaced")]
+        table = [("", "forward", "backward", "rows", "nodes", "replaces")]
         table += [
             (
                 str(number),
                 step.symbol,
+                "" if step.collect is None else step.gradient_symbol,
                 f"{step.rows.stop - step.rows.start}×{'1' if step.kind == FIXED else 'B'}",
                 step.name,
                 f"{step.replaces:,}",
             )
             for number, step in enumerate(steps, start=1)
         ]
-        widths = [max(len(row[column]) for row in table) for column in range(5)]
+        widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
         for row in table:
             cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
             cells[0], cells[-1] = row[0].rjust(widths[0]), row[-1].rjust(widths[-1])

@@ -44,9 +44,9 @@ from .program import (
 
 __all__ = ["Replay", "Tape"]
 
-# A matrix product costs a few calls more than one elementwise step; below this many products
-# of scalars it does not pay.
-LEAST_PRODUCTS = 8
+# A matrix product costs a few calls more than one elementwise step; for fewer products of
+# scalars than this it does not pay.
+LEAST_PRODUCTS = 4
 
 # Numbers in the rows of one chunk of the batch: 1 MB stays in a core's cache. At least 256
 # examples make the cost of a NumPy call (about 1 µs) small beside its work, unless the graph is
@@ -234,6 +234,10 @@ class _Graph:
         for i in self.sequence:
             if any(self.kind[arg] != FIXED for arg in self.args[i]):
                 self.kind[i] = VARYING
+        # The order of factors: that of the inputs, then the one in which _groups places nodes.
+        self.place = list(range(len(nodes), 0, -1))
+        for column, i in enumerate(self.inputs):
+            self.place[i] = column - len(self.inputs)
         self.products: dict[int, _Product] = {}
         for position, i in enumerate(self.watch):
             if self.kind[i] == FIXED:
@@ -274,7 +278,7 @@ class _Graph:
                 with_factors[terms.factors].append(i)
         with_weights = defaultdict(list)
         for rows in with_factors.values():
-            with_weights[tuple(sums[i].weights for i in rows)].extend(rows)
+            with_weights[tuple((sums[i].weights, not sums[i].fixed) for i in rows)].extend(rows)
         shared = {
             i: place
             for place, rows in enumerate(with_weights.values())
@@ -305,7 +309,7 @@ class _Graph:
                     others.append(term)
             else:
                 others.append(term)
-        pairs.sort(reverse=True)  # as _groups places them, so that factors stand side by side
+        pairs.sort(key=lambda pair: self.place[pair[0]])
         return _Terms(tuple([w for _, w in pairs]), tuple([a for a, _ in pairs]), fixed, others)
 
     def _use_product(self, i: int, terms: _Terms, shared: int) -> None:
@@ -430,20 +434,21 @@ class _Schedule:
         return np.array([graph.data[i] for i in constants], dtype=np.float64)
 
     def _place_inputs(self) -> Rows:
-        """Rows for those inputs that something other than a product with inputs alone reads."""
+        """Rows for the inputs that something other than a product with inputs alone reads."""
         graph = self.graph
         needed = {i for i in graph.kept if self.kind[i] == INPUT}
         for i in graph.sequence:
-            args = graph.products[i].factors if i in graph.products else graph.args[i]
-            if i not in graph.products or any(self.kind[arg] == VARYING for arg in args):
-                needed.update(arg for arg in args if self.kind[arg] == INPUT)
-        for product in graph.products.values():
-            if not needed.isdisjoint(product.factors) and not needed.isdisjoint(graph.watch):
-                needed.update(arg for arg in product.factors if self.kind[arg] == INPUT)
+            if i not in graph.products:
+                needed.update(arg for arg in graph.args[i] if self.kind[arg] == INPUT)
+            elif not self._reads_inputs(factors := graph.products[i].factors):
+                needed.update(arg for arg in factors if self.kind[arg] == INPUT)
         loaded = [i for i in graph.inputs if i in needed]
         self._place(VARYING, loaded)
-        self.loaded = set(loaded)
         return np.array([self.columns[i] for i in loaded], dtype=np.intp)
+
+    def _reads_inputs(self, factors: tuple[int, ...]) -> bool:
+        """Whether a product can take its factors, and pass no gradient, from the inputs as given."""
+        return all(self.kind[i] == INPUT and not self.active[i] for i in factors)
 
     def _place(self, kind: int, nodes: list[int]) -> slice:
         start = self.size[kind]
@@ -462,7 +467,7 @@ class _Schedule:
             level[i] = 1 + max([level[arg] for arg in args if kind[arg] == kind[i]], default=0)
             if i in graph.products:
                 product = graph.products[i]
-                raw = self._reads_inputs_directly(product)
+                raw = self._reads_inputs(product.factors)
                 key: tuple[Any, ...] = (level[i], product.shared, raw, product.bias is None)
             elif graph.ops[i] is SUM:
                 key = (level[i], SUM, len(args), kind[args[-1]], self.active[i])
@@ -476,9 +481,6 @@ class _Schedule:
             for k in (FIXED, VARYING)
         )
         return fixed, varying
-
-    def _reads_inputs_directly(self, product: _Product) -> bool:
-        return all(self.kind[i] == INPUT and i not in self.loaded for i in product.factors)
 
     def _instruction(self, nodes: list[int]) -> tuple[Instruction, list[int]]:
         """One instruction and its nodes in the order of its rows."""
@@ -496,7 +498,7 @@ class _Schedule:
             **self._place_nodes(nodes),
             op=op,
             inputs=[self._operand([arg[j] for arg in args]) for j in range(len(args[0]))],
-            reads_inputs=_reads_inputs(op, len(args[0])),
+            reads_inputs=_looks_at_inputs(op, len(args[0])),
         )
 
     def _summation(self, nodes: list[int]) -> Summation:
@@ -524,16 +526,17 @@ class _Schedule:
         nodes = [i for row in zip(*places.values(), strict=True) for i in row]
         weights = [w for i in next(iter(places.values())) for w in products[i].weights]
         factors = [a for column in zip(*places, strict=True) for a in column]
-        raw = self._reads_inputs_directly(products[nodes[0]])
-        columns = np.array([self.columns[a] for a in factors], dtype=np.intp) if raw else None
+        if self._reads_inputs(products[nodes[0]].factors):
+            columns = np.array([self.columns[a] for a in factors], dtype=np.intp)
+            operand = Operand(INPUT, as_index(columns), None)
+        else:
+            operand = self._operand(factors)
         biases = [b for i in nodes if (b := products[i].bias) is not None]
         instruction = MatrixProduct(
             **self._place_nodes(nodes),
             weights=self._rows_of(weights).reshape(-1, len(products[nodes[0]].weights)),
             weight_shares=self._address(FIXED, weights),
-            factors=Operand(INPUT, as_index(columns), None)
-            if columns is not None
-            else self._operand(factors),
+            factors=operand,
             bias=self._operand(biases) if biases else None,
         )
         return instruction, nodes
@@ -586,7 +589,7 @@ class _Schedule:
         return collector
 
 
-def _reads_inputs(op: Op, count: int) -> bool:
+def _looks_at_inputs(op: Op, count: int) -> bool:
     """Whether a derivative rule looks at its inputs: without them it then fails or gives none."""
     try:
         partials = op.partials(np.ones((1, 1)), *[None] * count)

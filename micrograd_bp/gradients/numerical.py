@@ -187,7 +187,7 @@ def _tasks(
         z.append(Theta[:, 1:] @ a[-1] + Theta[:, :1])
         a.append(_sigmoid(z[-1]))
     sides = _side(z[-1])
-    slopes = (sides > 0) - np.ascontiguousarray(Y.T)
+    slopes: Array = (sides > 0) - np.ascontiguousarray(Y.T)
     losses = _loss(z[-1][:, np.newaxis], sides, slopes)[:, 0]
     penalty = sum(float(np.sum(Theta[:, 1:] ** 2)) for Theta in net.thetas)
     offset = 0
