@@ -1,6 +1,7 @@
 """The referee for backpropagation: three independent gradients of one sigmoid network."""
 
 from .compare import Comparison, compare_gradients
+from .draw import draw
 from .engine import Value
 from .equations import EquationCheck, verify_equations
 from .gradients import Gradient, autodiff_gradient, backprop_gradient, numerical_gradient
@@ -20,6 +21,7 @@ __all__ = [
     "autodiff_gradient",
     "backprop_gradient",
     "compare_gradients",
+    "draw",
     "example_graph",
     "numerical_gradient",
     "reshape",
