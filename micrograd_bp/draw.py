@@ -1,76 +1,44 @@
-"""The picture of a graph: what each node holds, and what backpropagation sends back through it."""
+"""The picture of a graph: what each node holds, and what backpropagation sends back through it.
+
+Three views, from fine to coarse: every product and sum (here), every unit, every layer
+(``network_views.py``). How they look is in ``style.py``.
+"""
 
 from __future__ import annotations
 
-import html
 import re
-from dataclasses import dataclass
+import warnings
+from collections import deque
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from . import layout
+from . import layout, paths
 from .engine import Value
+from .network_views import layer_view, unit_view, weights_number
+from .style import THEMES, Picture, coloured, lines, number, plain, safe, tooltip
+from .symbols import symbol
 
 if TYPE_CHECKING:
     import graphviz
 
     from .graph import ExampleGraph
 
-__all__ = ["draw"]
+__all__ = ["draw", "mimebundle"]
 
+VIEWS = ("scalar", "unit", "layer")
 
-@dataclass(frozen=True)
-class Theme:
-    """Colours: Okabe and Ito's, which colour-blind people tell apart, and neutral ones."""
+# What an A4 page shows legibly: about 200 cards, or 150 edges with two numbers each.
+MOST_NODES = 200
+MOST_WEIGHTS = 150
+MOST_LABELLED = 2000  # nodes up to which edges carry their numbers as text; above, in tooltips
 
-    background: str
-    text: str
-    faint: str
-    card: str
-    positive: str
-    negative: str
-    delta: str
-    fills: dict[str, str]
+MOST_PATHS = 12  # listed one by one in the caption; the sum is over all of them
 
-
-THEMES = {
-    "light": Theme(
-        background="#ffffff",
-        text="#1a1a1a",
-        faint="#767676",
-        card="#f4f4f4",
-        positive="#0072B2",
-        negative="#D55E00",
-        delta="#A0307A",
-        fills={
-            "data": "#ffffff",
-            "bias": "#e4e4e4",
-            "parameter": "#fff3c4",
-            "z": "#dff1ea",
-            "a": "#dbeefa",
-            "cost": "#fbe3d4",
-        },
-    ),
-    "dark": Theme(
-        background="#15181c",
-        text="#f0f0f0",
-        faint="#9aa0a6",
-        card="#2a2f36",
-        positive="#56B4E9",
-        negative="#E69F00",
-        delta="#E79CC7",
-        fills={
-            "data": "#15181c",
-            "bias": "#3a3f46",
-            "parameter": "#4a421c",
-            "z": "#1d4037",
-            "a": "#1b3a4d",
-            "cost": "#4d2c1a",
-        },
-    ),
-}
-
-_OPERATORS = {"+": "+", "-": "−", "*": "·", "/": "÷"}
-_ONE_SYMBOL = re.compile(r"\w['′]*[₀-₉,]*(⁽[⁰¹²³⁴-⁹]+⁾)?")
+# Operations as they are written between or before the names of what they are applied to.
+_BETWEEN = {"+": " + ", "-": " − ", "*": " · ", "/": " ÷ "}
+_FUNCTIONS = {"sigmoid": "g", "log_sigmoid": "log g", "sqrt": "√"}
+_ONE_SYMBOL = re.compile(r"[^\W\d_]['′]*[₀-₉,]*(⁽[⁰¹²³⁴-⁹]+⁾)?")
+_LONGEST_TITLE = 26
 
 
 def draw(
@@ -79,33 +47,316 @@ def draw(
     path: tuple[Value, Value] | None = None,
     theme: str = "light",
 ) -> graphviz.Digraph:
-    """The graph as a ``graphviz.Digraph``, to be rendered by ``layout.render`` or itself."""
-    import graphviz
+    """The picture of a Value's graph, or of an example's network, as a ``graphviz.Digraph``.
 
-    layout.find_dot()
-    cost = value_or_graph if isinstance(value_or_graph, Value) else value_or_graph.cost
-    colours = THEMES[theme]
-    digraph = graphviz.Digraph(
-        graph_attr={"rankdir": "LR", "bgcolor": colours.background, "fontname": "Helvetica"},
-        node_attr={
-            "shape": "box",
-            "style": "rounded,filled",
-            "fontname": "Helvetica",
-            "fontcolor": colours.text,
-            "fillcolor": colours.card,
-        },
-        edge_attr={"fontname": "Helvetica", "fontsize": "10", "fontcolor": colours.faint},
-    )
+    ``view`` is "scalar" (every product and sum), "unit" (a node for each unit, θ and ∂J/∂θ on
+    the edges) or "layer" (matrices, their shapes and norms); the last two need an
+    ``ExampleGraph``. Left out, it is the finest that stays legible, and a warning and the caption
+    say so if that is not the scalar one. ``path`` is a node and one that depends on it, a
+    parameter and the cost: every path between them is marked. ``theme`` is "light" or "dark".
+
+    Gradients appear after a backward pass: at a weighted input z its δ, on an edge the local
+    derivative ∂node/∂input. The nodes of the scalar view are n0, n1, … in topological order.
+    Raises ValueError for an unknown view or theme or where no path leads, TypeError for something
+    else than a graph.
+
+    >>> x = Value(3.0, label="x")
+    >>> picture = draw(x * x)
+    >>> picture.source.count("n0 -> n1")
+    2
+    """
+    graph = None if isinstance(value_or_graph, Value) else value_or_graph
+    cost = value_or_graph if isinstance(value_or_graph, Value) else _cost_of(value_or_graph)
+    if theme not in THEMES:
+        raise ValueError(f"theme: got {theme!r}, expected {' or '.join(THEMES)}")
+    if view is not None and view not in VIEWS:
+        raise ValueError(f"view: got {view!r}, expected one of {', '.join(VIEWS)}")
+    if graph is None and view in ("unit", "layer"):
+        raise ValueError(f"view: got {view!r}, but a plain Value has no units and layers")
     order = cost.topological_order()
-    names = {node: f"n{i}" for i, node in enumerate(order)}
+    ends = None if path is None else _checked_path(path, order)
+    layout.find_dot()  # so that the Digraph's own render and notebook display find it too
+
+    note = ""
+    if view is None:
+        view, note = _finest_legible(graph, len(order), ends is not None)
+    if note:
+        warnings.warn(note, stacklevel=2)
+    if view == "scalar":
+        kept = order if not note else _nearest(cost, order)
+        picture = _scalar_view(order, kept, graph, ends, theme)
+    elif view == "unit":
+        assert graph is not None
+        picture = unit_view(graph, ends, THEMES[theme])
+    else:
+        assert graph is not None
+        if ends is not None:
+            raise ValueError("path: the layer view has no single parameters; use unit or scalar")
+        picture = layer_view(graph, THEMES[theme])
+    if note:
+        picture.caption.append(coloured(note, picture.theme.faint))
+    return picture.finished()
+
+
+def mimebundle(value_or_graph: Value | ExampleGraph) -> dict[str, str]:
+    """How a notebook shows it: the picture, if there is a layout program, and always text."""
+    cost = value_or_graph if isinstance(value_or_graph, Value) else value_or_graph.cost
+    bundle = {"text/plain": repr(cost)}
+    if layout.find_dot() is not None:
+        bundle["image/svg+xml"] = layout.svg(draw(value_or_graph))
+    return bundle
+
+
+def _cost_of(graph: Any) -> Value:
+    cost = getattr(graph, "cost", None)
+    if not isinstance(cost, Value):
+        raise TypeError(f"value_or_graph: got {type(graph).__name__}, expected a Value or a graph")
+    return cost
+
+
+def _checked_path(path: tuple[Value, Value], order: list[Value]) -> tuple[Value, Value]:
+    if not isinstance(path, tuple) or [type(end) for end in path] != [Value, Value]:
+        raise TypeError(f"path: got {path!r}, expected two Values, e.g. (theta, J)")
+    for end in path:
+        if end not in order:
+            raise ValueError(f"path: {end!r} is not in this graph")
+    return path
+
+
+def _finest_legible(graph: ExampleGraph | None, nodes: int, path: bool) -> tuple[str, str]:
+    """The view that stays legible, and what to say if it is not the scalar one."""
+    if nodes <= MOST_NODES:
+        return "scalar", ""
+    if graph is None:
+        return "scalar", (
+            f"{nodes:,} nodes are too many to read: the {MOST_NODES} nearest to the output are "
+            'drawn; view="scalar" draws all'
+        )
+    weights = weights_number(graph)
+    if weights <= MOST_WEIGHTS or path:
+        return "unit", (
+            f"{nodes:,} nodes are too many to read: drawn unit by unit; "
+            'view="scalar" draws every product and sum'
+        )
+    return "layer", (
+        f"{nodes:,} nodes and {weights:,} weights are too many to read: drawn layer by layer; "
+        'view="unit" or "scalar" draws them'
+    )
+
+
+def _nearest(cost: Value, order: list[Value]) -> list[Value]:
+    """The nodes with the fewest steps to the output, in topological order."""
+    kept = {cost}
+    queue = deque([cost])
+    while queue and len(kept) < MOST_NODES:
+        for child in queue.popleft().inputs:
+            if child not in kept and len(kept) < MOST_NODES:
+                kept.add(child)
+                queue.append(child)
+    return [node for node in order if node in kept]
+
+
+def _scalar_view(
+    order: list[Value],
+    kept: list[Value],
+    graph: ExampleGraph | None,
+    ends: tuple[Value, Value] | None,
+    theme: str,
+) -> Picture:
+    """A card for every node: its title, value and gradient; an edge for every input."""
+    shares = [abs(_slope(node) * d) for node in kept if node.has_grad for d in _partials(node) if d]
+    picture = Picture(THEMES[theme], max(shares, default=0.0), nodesep="0.12", ranksep="0.35")
+    picture.digraph.attr("node", shape="box", style="rounded,filled", margin="0.09,0.05")
+    roles = {} if graph is None else _roles(graph)
+    ids = {node: f"n{i}" for i, node in enumerate(order)}
+    names = _names(order)
+    steps = {} if ends is None else paths.between(*ends)
+    if ends is not None and not steps:
+        raise ValueError(f"path: no path leads from {ends[0]!r} to {ends[1]!r}")
+
+    shown = set(kept)
+    clusters: dict[str, list[Value]] = {}
+    for node in kept:
+        clusters.setdefault(roles.get(node, ("", ""))[1], []).append(node)
+    for title, members in clusters.items():
+        cards = [
+            (ids[node], _card(picture, node, names, order[-1], roles, steps)) for node in members
+        ]
+        _add_cards(picture, title, cards)
+    hidden = len(order) - len(kept)
+    if hidden:
+        picture.digraph.node("more", f"… {hidden:,} more nodes", shape="plaintext", style="")
+    for node in kept:
+        _add_edges(picture, node, ids, shown, steps, labelled=len(kept) <= MOST_LABELLED)
+    picture.legend("gradient that an edge sends back, ∂J/∂node × local derivative")
+    if ends is not None:
+        rows = paths.caption(steps, *ends, names.__getitem__, MOST_PATHS)
+        picture.caption.extend(rows)
+    return picture
+
+
+def _roles(graph: ExampleGraph) -> dict[Value, tuple[str, str]]:
+    """The kind of each named node of a network and the column it stands in."""
+    last = len(graph.a)
+    roles: dict[Value, tuple[str, str]] = {}
+    for layer, activations in enumerate(graph.a, start=1):
+        kind = "input layer" if layer == 1 else "output layer" if layer == last else "hidden layer"
+        title = f"layer {layer}: {kind}"
+        roles.update((node, ("data" if layer == 1 else "a", title)) for node in activations)
+        roles.update((node, ("z", title)) for node in graph.z[layer - 1] or [])
+        if layer < last:
+            roles[graph.bias[layer - 1]] = "bias", title
+            matrix = graph.thetas[layer - 1]
+            roles.update((theta, ("parameter", "")) for row in matrix for theta in row)
+    cost = "cost J, equation (3)"
+    roles.update((node, ("data", cost)) for node in graph.y)
+    for node in graph.cost.topological_order():
+        depends = [roles.get(child, ("", ""))[1] for child in node.inputs]
+        if node not in roles and (cost in depends or f"layer {last}: output layer" in depends):
+            roles[node] = "inner", cost
+    roles.update((node, ("cost", cost)) for node in [*graph.terms, graph.cost])
+    return roles
+
+
+def _names(order: list[Value]) -> dict[Value, str]:
+    """What each node is called: its label, a leaf without one its number, else v₁, v₂, …"""
+    names: dict[Value, str] = {}
+    unnamed = 0
     for node in order:
-        lines = [f"<b>{html.escape(node.label or names[node])}</b>", f"{node.data:.4g}"]
-        if node.has_grad:
-            lines.append(f'<font color="{colours.delta}">∂ = {_slope(node):.4g}</font>')
-        digraph.node(names[node], "<" + "<br/>".join(lines) + ">")
-        for child, partial in zip(node.inputs, node.local_derivatives(), strict=True):
-            digraph.edge(names[child], names[node], label=f"{partial:.4g}")
-    return digraph
+        if node.label:
+            names[node] = plain(node.label)
+        elif not node.inputs:
+            names[node] = number(node.data)
+        else:
+            unnamed += 1
+            names[node] = symbol("v", unnamed)
+    return names
+
+
+def _title(node: Value, names: Mapping[Value, str]) -> str:
+    """The node's name and, where the name does not say it already, how it was computed."""
+    name = names[node]
+    if node.op is None:
+        return name
+    formula = _formula(node.op.symbol, [names[child] for child in node.inputs])
+    if _letters(formula) == _letters(name):
+        return name
+    title = f"{name} = {formula}"
+    return title if len(title) <= _LONGEST_TITLE else f"{name}: {_short(node.op.symbol)}"
+
+
+def _formula(op: str, inputs: list[str]) -> str:
+    if op in _BETWEEN:
+        return _BETWEEN[op].join(inputs)
+    if op == "neg":
+        return f"−{inputs[0]}"
+    if op.startswith("**"):
+        return f"{inputs[0]}^{number(float(op[2:]))}"
+    if op.endswith("**"):
+        return f"{number(float(op[:-2]))}^{inputs[0]}"
+    if op == "Σ":
+        return "Σ"
+    return f"{_short(op)}({', '.join(inputs)})"
+
+
+def _short(op: str) -> str:
+    return _BETWEEN[op].strip() if op in _BETWEEN else _FUNCTIONS.get(op, op)
+
+
+def _letters(formula: str) -> str:
+    return re.sub(r"[\s·()]", "", formula)
+
+
+def _gradient_name(name: str, root: str, is_delta: bool) -> str:
+    """δ₁⁽²⁾ at a weighted input z₁⁽²⁾, ∂J/∂x at what has a one-symbol name, else a plain ∂."""
+    if is_delta:
+        return name.replace("z", "δ", 1)
+    short = all(n.isidentifier() or _ONE_SYMBOL.fullmatch(n) for n in (name, root))
+    return f"∂{root}/∂{name}" if short and len(root) <= 2 else "∂"
+
+
+def _card(
+    picture: Picture,
+    node: Value,
+    names: Mapping[Value, str],
+    root: Value,
+    roles: Mapping[Value, tuple[str, str]],
+    steps: Mapping[Value, Any],
+) -> dict[str, str]:
+    """The attributes of a node: three lines, the colour of its kind, exact numbers as tooltip."""
+    theme = picture.theme
+    kind = roles[node][0] if node in roles else _kind(node, root)
+    title = safe(_title(node, names))
+    rows = [f"<b>{title}</b>" if node.label else title]
+    if node.op is not None or node.label:
+        rows.append(safe(number(node.data, 4)))
+    tip = f"{names[node]} = {node.data!r}"
+    if node.has_grad:
+        gradient = _gradient_name(names[node], names[root], kind == "z")
+        rows.append(coloured(f"{gradient} = {number(_slope(node))}", theme.delta))
+        tip += f", {gradient} = {_slope(node)!r}"
+    attributes = {"label": lines(*rows), "fillcolor": theme.fills[kind], "tooltip": tooltip(tip)}
+    if kind == "bias":
+        attributes["style"] = "rounded,filled,dashed"
+    if node in steps:
+        attributes |= {"color": theme.path, "penwidth": "2.5"}
+    return attributes
+
+
+def _kind(node: Value, root: Value) -> str:
+    return "cost" if node is root else "inner" if node.inputs else "parameter"
+
+
+def _add_cards(picture: Picture, title: str, cards: list[tuple[str, dict[str, str]]]) -> None:
+    """The cards of one column, in a frame with its title; without a title, no frame."""
+    if not title:
+        for name, attributes in cards:
+            picture.digraph.node(name, **attributes)
+        return
+    with picture.digraph.subgraph(name=f"cluster {title}") as column:
+        column.attr(label=title, color=picture.theme.line, style="rounded")
+        column.attr(fontcolor=picture.theme.faint, labelloc="t", labeljust="l")
+        for name, attributes in cards:
+            column.node(name, **attributes)
+
+
+def _add_edges(
+    picture: Picture,
+    node: Value,
+    ids: Mapping[Value, str],
+    shown: set[Value],
+    steps: Mapping[Value, Any],
+    labelled: bool,
+) -> None:
+    """An edge from each input: the local derivative, and what the chain rule sends back."""
+    theme = picture.theme
+    if any(child not in shown for child in node.inputs):
+        picture.digraph.edge("more", ids[node], style="dashed")
+    for child, partial in zip(node.inputs, _partials(node), strict=True):
+        if child not in shown:
+            continue
+        share = _slope(node) * partial if node.has_grad and partial is not None else None
+        here = "undefined" if partial is None else number(partial)
+        tip = f"local derivative {here}"
+        rows = [safe(here)]
+        if share is not None:
+            rows.append(coloured(f"← {number(share)}", theme.delta))
+            tip += f"; sends back {number(_slope(node))} × {here} = {number(share)}"
+        attributes = {"edgetooltip": tooltip(tip), **picture.signed(share)}
+        if child in steps and node in steps:
+            rows[0] = f"<b>{coloured(here, theme.path)}</b>"
+            attributes |= {"color": theme.path, "penwidth": "3"}
+        if labelled:
+            attributes |= {"label": lines(*rows), "labeltooltip": tooltip(tip)}
+        picture.digraph.edge(ids[child], ids[node], **attributes)
+
+
+def _partials(node: Value) -> Iterable[float | None]:
+    """The local derivatives; None for each where one is not finite, as of √x at 0."""
+    try:
+        return node.local_derivatives()
+    except ValueError:
+        return [None] * len(node.inputs)
 
 
 def _slope(node: Value) -> float:
