@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import layout, paths
@@ -165,8 +165,8 @@ def _scalar_view(
 ) -> Picture:
     """A card for every node: its title, value and gradient; an edge for every input."""
     shares = [abs(_slope(node) * d) for node in kept if node.has_grad for d in _partials(node) if d]
-    picture = Picture(THEMES[theme], max(shares, default=0.0), nodesep="0.12", ranksep="0.35")
-    picture.digraph.attr("node", shape="box", style="rounded,filled", margin="0.09,0.05")
+    picture = Picture(THEMES[theme], max(shares, default=0.0), nodesep="0.1", ranksep="0.12")
+    picture.digraph.attr("node", shape="box", style="rounded,filled", margin="0.06,0.04")
     roles = {} if graph is None else _roles(graph)
     ids = {node: f"n{i}" for i, node in enumerate(order)}
     names = _names(order)
@@ -186,9 +186,16 @@ def _scalar_view(
     hidden = len(order) - len(kept)
     if hidden:
         picture.digraph.node("more", f"… {hidden:,} more nodes", shape="plaintext", style="")
+    if graph is not None:
+        for column in _columns(graph):
+            picture.in_order([ids[node] for node in column])
     for node in kept:
         _add_edges(picture, node, ids, shown, steps, labelled=len(kept) <= MOST_LABELLED)
-    picture.legend("gradient that an edge sends back, ∂J/∂node × local derivative")
+    picture.legend("the gradient sent back, ←")
+    picture.caption.append(
+        "number on an edge: local derivative ∂node/∂input   "
+        + coloured("← gradient of the node × local derivative", picture.theme.delta)
+    )
     if ends is not None:
         rows = paths.caption(steps, *ends, names.__getitem__, MOST_PATHS)
         picture.caption.extend(rows)
@@ -216,6 +223,13 @@ def _roles(graph: ExampleGraph) -> dict[Value, tuple[str, str]]:
             roles[node] = "inner", cost
     roles.update((node, ("cost", cost)) for node in [*graph.terms, graph.cost])
     return roles
+
+
+def _columns(graph: ExampleGraph) -> Iterator[list[Value]]:
+    """The nodes that stand above one another, bias unit first."""
+    for layer, activations in enumerate(graph.a):
+        yield [*graph.bias[layer : layer + 1], *activations]
+        yield graph.z[layer] or []
 
 
 def _names(order: list[Value]) -> dict[Value, str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ def number(value: float, digits: int = 3) -> str:
     >>> number(-0.012345), number(2.0)
     ('−0.0123', '2')
     """
-    return f"{value:.{digits}g}".replace("-", "−")
+    return f"{value + 0.0:.{digits}g}".replace("-", "−")  # + 0.0 makes 0 of −0
 
 
 def plain(label: str) -> str:
@@ -180,16 +182,22 @@ class Picture:
             "penwidth": f"{0.5 + 4.5 * abs(gradient) / self.largest:.2f}",
         }
 
+    def in_order(self, names: Sequence[str]) -> None:
+        """Put these nodes into one column, from top to bottom."""
+        with self.digraph.subgraph() as column:
+            column.attr(rank="same")
+            for above, below in pairwise(names):
+                column.edge(above, below, style="invis")
+
     def legend(self, meaning: str) -> None:
         """Explain the lines' colour and width in the caption, if a backward pass has run."""
-        if self.largest == 0.0:
-            self.caption.append(coloured("no backward pass yet: no gradients", self.theme.faint))
-            return
         theme = self.theme
-        self.caption.append(
-            f"{coloured('■', theme.positive)} positive   {coloured('■', theme.negative)} negative   "
-            f"{safe(meaning)}, the widest {number(self.largest)}"
-        )
+        if self.largest == 0.0:
+            self.caption.append(coloured("no gradients: backward() has not run", theme.faint))
+            return
+        signs = [coloured("■ positive", theme.positive), coloured("■ negative", theme.negative)]
+        widest = safe(f"width: its size, the widest {number(self.largest)}")
+        self.caption.append("   ".join([safe(f"line: {meaning}"), *signs, widest]))
 
     def finished(self) -> graphviz.Digraph:
         """The Digraph with its caption below it."""
