@@ -1,7 +1,7 @@
 """The picture of a graph: what each node holds, and what backpropagation sends back through it.
 
 Three views, from fine to coarse: every product and sum (here), every unit, every layer
-(``network_views.py``). How they look is in ``style.py``.
+(``unit_view.py``, ``layer_view.py``). How they look is in ``style.py``.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import layout, paths
 from .engine import Value
-from .network_views import layer_view, unit_view, weights_number
-from .style import THEMES, Picture, coloured, lines, number, plain, safe, tooltip
+from .layer_view import layer_view
+from .style import THEMES, Picture, coloured, in_order, lines, number, plain, safe, slope, tooltip
 from .symbols import symbol
+from .unit_view import unit_view, weights_number
 
 if TYPE_CHECKING:
     import graphviz
@@ -31,8 +32,6 @@ VIEWS = ("scalar", "unit", "layer")
 MOST_NODES = 200
 MOST_WEIGHTS = 150
 MOST_LABELLED = 2000  # nodes up to which edges carry their numbers as text; above, in tooltips
-
-MOST_PATHS = 12  # listed one by one in the caption; the sum is over all of them
 
 # Operations as they are written between or before the names of what they are applied to.
 _BETWEEN = {"+": " + ", "-": " − ", "*": " · ", "/": " ÷ "}
@@ -164,7 +163,7 @@ def _scalar_view(
     theme: str,
 ) -> Picture:
     """A card for every node: its title, value and gradient; an edge for every input."""
-    shares = [abs(_slope(node) * d) for node in kept if node.has_grad for d in _partials(node) if d]
+    shares = [abs(slope(node) * d) for node in kept if node.has_grad for d in _partials(node) if d]
     picture = Picture(THEMES[theme], max(shares, default=0.0), nodesep="0.1", ranksep="0.12")
     picture.digraph.attr("node", shape="box", style="rounded,filled", margin="0.06,0.04")
     roles = {} if graph is None else _roles(graph)
@@ -175,30 +174,26 @@ def _scalar_view(
         raise ValueError(f"path: no path leads from {ends[0]!r} to {ends[1]!r}")
 
     shown = set(kept)
-    clusters: dict[str, list[Value]] = {}
-    for node in kept:
-        clusters.setdefault(roles.get(node, ("", ""))[1], []).append(node)
-    for title, members in clusters.items():
-        cards = [
-            (ids[node], _card(picture, node, names, order[-1], roles, steps)) for node in members
-        ]
-        _add_cards(picture, title, cards)
+    cards = {node: _card(picture, node, names, order[-1], roles, steps) for node in kept}
+    for title in dict.fromkeys(roles[node][1] if node in roles else "" for node in kept):
+        members = [node for node in kept if (roles[node][1] if node in roles else "") == title]
+        with picture.frame(title) as frame:
+            for node in members:
+                frame.node(ids[node], **cards[node])
+            if graph is not None and graph.x[0] in members:
+                in_order(frame, [ids[node] for node in [graph.bias[0], *graph.x]])
     hidden = len(order) - len(kept)
     if hidden:
         picture.digraph.node("more", f"… {hidden:,} more nodes", shape="plaintext", style="")
-    if graph is not None:
-        for column in _columns(graph):
-            picture.in_order([ids[node] for node in column])
     for node in kept:
         _add_edges(picture, node, ids, shown, steps, labelled=len(kept) <= MOST_LABELLED)
-    picture.legend("the gradient sent back, ←")
-    picture.caption.append(
-        "number on an edge: local derivative ∂node/∂input   "
-        + coloured("← gradient of the node × local derivative", picture.theme.delta)
-    )
     if ends is not None:
-        rows = paths.caption(steps, *ends, names.__getitem__, MOST_PATHS)
-        picture.caption.extend(rows)
+        picture.path_caption(paths.written_out(steps, *ends, names.__getitem__), ends)
+        return picture
+    picture.legend("the gradient sent back, ←")
+    if picture.largest:
+        back = coloured("← gradient of the node × local derivative", picture.theme.delta)
+        picture.caption.append(f"on an edge: local derivative ∂node/∂input   {back}")
     return picture
 
 
@@ -223,13 +218,6 @@ def _roles(graph: ExampleGraph) -> dict[Value, tuple[str, str]]:
             roles[node] = "inner", cost
     roles.update((node, ("cost", cost)) for node in [*graph.terms, graph.cost])
     return roles
-
-
-def _columns(graph: ExampleGraph) -> Iterator[list[Value]]:
-    """The nodes that stand above one another, bias unit first."""
-    for layer, activations in enumerate(graph.a):
-        yield [*graph.bias[layer : layer + 1], *activations]
-        yield graph.z[layer] or []
 
 
 def _names(order: list[Value]) -> dict[Value, str]:
@@ -307,8 +295,8 @@ def _card(
     tip = f"{names[node]} = {node.data!r}"
     if node.has_grad:
         gradient = _gradient_name(names[node], names[root], kind == "z")
-        rows.append(coloured(f"{gradient} = {number(_slope(node))}", theme.delta))
-        tip += f", {gradient} = {_slope(node)!r}"
+        rows.append(coloured(f"{gradient} = {number(slope(node))}", theme.delta))
+        tip += f", {gradient} = {slope(node)!r}"
     attributes = {"label": lines(*rows), "fillcolor": theme.fills[kind], "tooltip": tooltip(tip)}
     if kind == "bias":
         attributes["style"] = "rounded,filled,dashed"
@@ -319,19 +307,6 @@ def _card(
 
 def _kind(node: Value, root: Value) -> str:
     return "cost" if node is root else "inner" if node.inputs else "parameter"
-
-
-def _add_cards(picture: Picture, title: str, cards: list[tuple[str, dict[str, str]]]) -> None:
-    """The cards of one column, in a frame with its title; without a title, no frame."""
-    if not title:
-        for name, attributes in cards:
-            picture.digraph.node(name, **attributes)
-        return
-    with picture.digraph.subgraph(name=f"cluster {title}") as column:
-        column.attr(label=title, color=picture.theme.line, style="rounded")
-        column.attr(fontcolor=picture.theme.faint, labelloc="t", labeljust="l")
-        for name, attributes in cards:
-            column.node(name, **attributes)
 
 
 def _add_edges(
@@ -349,18 +324,21 @@ def _add_edges(
     for child, partial in zip(node.inputs, _partials(node), strict=True):
         if child not in shown:
             continue
-        share = _slope(node) * partial if node.has_grad and partial is not None else None
+        share = slope(node) * partial if node.has_grad and partial is not None else None
         here = "undefined" if partial is None else number(partial)
         tip = f"local derivative {here}"
         rows = [safe(here)]
         if share is not None:
             rows.append(coloured(f"← {number(share)}", theme.delta))
-            tip += f"; sends back {number(_slope(node))} × {here} = {number(share)}"
+            tip += f"; sends back {number(slope(node))} × {here} = {number(share)}"
         attributes = {"edgetooltip": tooltip(tip), **picture.signed(share)}
         if child in steps and node in steps:
-            rows[0] = f"<b>{coloured(here, theme.path)}</b>"
+            rows = [f"<b>{coloured(here, theme.path, 12)}</b>"]
             attributes |= {"color": theme.path, "penwidth": "3"}
-        if labelled:
+        elif steps:  # all else steps back
+            rows = []
+            attributes |= {"color": theme.line, "penwidth": "0.5"}
+        if labelled and rows:
             attributes |= {"label": lines(*rows), "labeltooltip": tooltip(tip)}
         picture.digraph.edge(ids[child], ids[node], **attributes)
 
@@ -371,8 +349,3 @@ def _partials(node: Value) -> Iterable[float | None]:
         return node.local_derivatives()
     except ValueError:
         return [None] * len(node.inputs)
-
-
-def _slope(node: Value) -> float:
-    grad: Any = node.grad
-    return float(grad.data if isinstance(grad, Value) else grad)

@@ -8,9 +8,11 @@ from itertools import islice
 from typing import Generic, NamedTuple, TypeVar
 
 from .engine import Value
-from .style import number, safe
+from .style import number
 
-__all__ = ["Path", "Steps", "between", "caption", "first_paths", "number_and_sum"]
+__all__ = ["Path", "Steps", "between", "first_paths", "number_and_sum", "written_out"]
+
+MOST_LISTED = 12  # paths written out one by one; the sum is over all of them
 
 Node = TypeVar("Node", bound=Hashable)
 
@@ -95,21 +97,25 @@ def first_paths(steps: Steps[Node], source: Node, target: Node) -> Iterator[Path
                 partials.pop()
 
 
-def caption(
-    steps: Steps[Node], source: Node, target: Node, name: Callable[[Node], str], most: int
+def written_out(
+    steps: Steps[Node], source: Node, target: Node, name: Callable[[Node], str]
 ) -> list[str]:
-    """The paths written out: the product along each, and their sum.
+    """A line for each path with the product along it, at most ``MOST_LISTED``; last their sum.
 
-    Rows of safe text for a picture; at most ``most`` paths are listed, all are in the sum.
+    >>> x = Value(3.0, label="x")
+    >>> y = x * x
+    >>> written_out(between(x, y), x, y, lambda node: node.label or "y")
+    ['x → y:  3', 'x → y:  3', 'Σ of 2 paths = 6']
     """
     count, total = number_and_sum(steps, source, target)
     rows = []
-    for path in islice(first_paths(steps, source, target), most):
+    for path in islice(first_paths(steps, source, target), MOST_LISTED):
         route = " → ".join(name(node) for node in path.nodes)
-        factors = [number(partial) for partial in path.partials if partial != 1.0] or ["1"]
+        factors = " · ".join(number(partial) for partial in path.partials if partial != 1.0)
         product = number(math.prod(path.partials), 4)
-        rows.append(safe(f"{route}:  {' · '.join(factors)} = {product}"))
-    if count > most:
-        rows.append(safe(f"… and {count - most:,} paths more"))
-    rows.append(f"<b>{safe(f'Σ over {count:,} paths = {number(total, 4)}')}</b>")
-    return rows
+        rows.append(
+            f"{route}:  {factors} = {product}" if "·" in factors else f"{route}:  {product}"
+        )
+    if count > MOST_LISTED:
+        rows.append(f"… and {count - MOST_LISTED:,} more")
+    return [*rows, f"Σ of {count:,} path{'s' * (count > 1)} = {number(total, 4)}"]

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from .engine import Value
 
 if TYPE_CHECKING:
     import graphviz
 
-__all__ = ["THEMES", "Picture", "Theme", "coloured", "lines", "number", "plain", "safe", "tooltip"]
+__all__ = [
+    "THEMES",
+    "Picture",
+    "Theme",
+    "at",
+    "coloured",
+    "in_order",
+    "inches",
+    "lines",
+    "number",
+    "plain",
+    "safe",
+    "slope",
+    "text",
+    "tooltip",
+]
 
 FONT = "Helvetica"
 MAX_LABEL = 40  # characters of a label that are shown; a picture is no place for a novel
@@ -118,6 +136,25 @@ def tooltip(text: str) -> str:
     return escaped
 
 
+def text(content: str) -> str:
+    r"""Text for a plain label, with \\n between its lines.
+
+    >>> print(text("<a>\nb"))
+    &lt;a&gt;\nb
+    """
+    import graphviz
+
+    escaped = [graphviz.escape(html.escape(plain(line))) for line in content.split("\n")]
+    joined: str = graphviz.nohtml("\\n".join(escaped))
+    return joined
+
+
+def slope(node: Value) -> float:
+    """The node's gradient as a number, also after backward(create_graph=True)."""
+    grad: Any = node.grad
+    return float(grad.data if isinstance(grad, Value) else grad)
+
+
 def lines(*parts: str) -> str:
     """An HTML-like label of left-aligned lines, given as safe text."""
     return "<" + "".join(f'{part}<br align="left"/>' for part in parts) + ">"
@@ -172,22 +209,61 @@ class Picture:
             },
         )
 
-    def signed(self, gradient: float | None) -> dict[str, str]:
-        """Colour and width of a line for a gradient: its sign and its size."""
+    def signed(self, gradient: float | None, fading: bool = False) -> dict[str, str]:
+        """Colour and width of a line for a gradient: its sign and its size.
+
+        With ``fading`` the small ones fade into the background, where lines are very many.
+        """
         if gradient is None or self.largest == 0.0:
             return {}
+        size = abs(gradient) / self.largest
         colour = self.theme.positive if gradient >= 0 else self.theme.negative
+        if fading:
+            colour = _mixed(self.theme.background, colour, 0.1 + 0.9 * size)
+            return {"color": colour, "penwidth": f"{0.2 + 2.8 * size:.2f}"}
         return {
             "color": colour if gradient else self.theme.line,
-            "penwidth": f"{0.5 + 4.5 * abs(gradient) / self.largest:.2f}",
+            "penwidth": f"{0.5 + 4.5 * size:.2f}",
         }
 
-    def in_order(self, names: Sequence[str]) -> None:
-        """Put these nodes into one column, from top to bottom."""
-        with self.digraph.subgraph() as column:
-            column.attr(rank="same")
-            for above, below in pairwise(names):
-                column.edge(above, below, style="invis")
+    def note(self, content: str, place: str, colour: str) -> None:
+        """Text at a fixed place."""
+        self.digraph.node(
+            f"note {place}",
+            label=text(content),
+            pos=place,
+            shape="box",
+            style="filled",
+            color=self.theme.background,
+            fillcolor=self.theme.background,
+            fontcolor=colour,
+            margin="0.02,0",
+            width="0",
+            height="0",
+            **{"class": "note"},
+        )
+
+    def path_caption(self, rows: list[str], ends: tuple[Value, Value]) -> None:
+        """What is marked, the paths written out, and the gradient that backward() found."""
+        source = ends[0]
+        marked = "━ every path, with the local derivative of each step"
+        self.caption.append(coloured(marked, self.theme.path))
+        self.caption.extend(safe(row) for row in rows[:-1])
+        total = f"<b>{safe(rows[-1])}</b>"
+        if source.has_grad:
+            total += coloured(f"    backward() found {number(slope(source), 4)}", self.theme.delta)
+        self.caption.append(total)
+
+    @contextmanager
+    def frame(self, title: str) -> Iterator[graphviz.Digraph]:
+        """What is added to it stands in a frame with this title; without a title, in none."""
+        if not title:
+            yield self.digraph
+            return
+        with self.digraph.subgraph(name=f"cluster {title}") as framed:
+            framed.attr(label=title, color=self.theme.line, fontcolor=self.theme.faint)
+            framed.attr(style="rounded", labelloc="t", labeljust="l", tooltip=title)
+            yield framed
 
     def legend(self, meaning: str) -> None:
         """Explain the lines' colour and width in the caption, if a backward pass has run."""
@@ -204,3 +280,27 @@ class Picture:
         if self.caption:
             self.digraph.graph_attr["label"] = table(self.caption)
         return self.digraph
+
+
+def in_order(within: graphviz.Digraph, names: Sequence[str]) -> None:
+    """Put these nodes into one column, from top to bottom (from left to right, for dot)."""
+    with within.subgraph() as column:
+        column.attr(rank="same")
+        for below, above in pairwise(reversed(names)):
+            column.edge(below, above, style="invis")
+
+
+def at(x: float, y: float) -> str:
+    """A fixed place, given in points; neato reads inches."""
+    return f"{inches(x)},{inches(y)}!"
+
+
+def inches(points: float) -> str:
+    """A length as Graphviz reads it."""
+    return f"{points / 72:.4f}"
+
+
+def _mixed(ground: str, colour: str, part: float) -> str:
+    """Between two #rrggbb colours: ``part`` of the second."""
+    pairs = [(int(ground[i : i + 2], 16), int(colour[i : i + 2], 16)) for i in (1, 3, 5)]
+    return "#" + "".join(f"{round(a + part * (b - a)):02x}" for a, b in pairs)

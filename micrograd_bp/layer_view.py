@@ -1,0 +1,5 @@
+from typing import Any
+
+
+def layer_view(*a: Any) -> Any:
+    raise NotImplementedError
