@@ -246,7 +246,7 @@ class Picture:
     def path_caption(self, rows: list[str], ends: tuple[Value, Value]) -> None:
         """What is marked, the paths written out, and the gradient that backward() found."""
         source = ends[0]
-        marked = "━ every path, with the local derivative of each step"
+        marked = "■ every path, with the local derivative of each step"
         self.caption.append(coloured(marked, self.theme.path))
         self.caption.extend(safe(row) for row in rows[:-1])
         total = f"<b>{safe(rows[-1])}</b>"
