@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import layout, paths
 from .engine import Value
+from .graph import ExampleGraph
 from .layer_view import layer_view
 from .style import THEMES, Picture, coloured, in_order, lines, number, plain, safe, slope, tooltip
 from .symbols import symbol
@@ -22,14 +23,12 @@ from .unit_view import unit_view, weights_number
 if TYPE_CHECKING:
     import graphviz
 
-    from .graph import ExampleGraph
-
-__all__ = ["draw", "mimebundle"]
+__all__ = ["draw"]
 
 VIEWS = ("scalar", "unit", "layer")
 
-# What an A4 page shows legibly: about 200 cards, or 150 edges with two numbers each.
-MOST_NODES = 200
+# What an A4 page shows legibly: about 120 cards, or 150 edges with two numbers each.
+MOST_NODES = 120
 MOST_WEIGHTS = 150
 MOST_LABELLED = 2000  # nodes up to which edges carry their numbers as text; above, in tooltips
 
@@ -64,8 +63,8 @@ def draw(
     >>> picture.source.count("n0 -> n1")
     2
     """
+    cost = _cost_of(value_or_graph)
     graph = None if isinstance(value_or_graph, Value) else value_or_graph
-    cost = value_or_graph if isinstance(value_or_graph, Value) else _cost_of(value_or_graph)
     if theme not in THEMES:
         raise ValueError(f"theme: got {theme!r}, expected {' or '.join(THEMES)}")
     if view is not None and view not in VIEWS:
@@ -97,20 +96,31 @@ def draw(
     return picture.finished()
 
 
-def mimebundle(value_or_graph: Value | ExampleGraph) -> dict[str, str]:
+def _mimebundle(
+    value_or_graph: Value | ExampleGraph, include: object = None, exclude: object = None
+) -> dict[str, str]:
     """How a notebook shows it: the picture, if there is a layout program, and always text."""
-    cost = value_or_graph if isinstance(value_or_graph, Value) else value_or_graph.cost
-    bundle = {"text/plain": repr(cost)}
+    cost = _cost_of(value_or_graph)
+    named = "" if cost is value_or_graph else "ExampleGraph of "
+    bundle = {"text/plain": f"{named}{cost!r}"}
     if layout.find_dot() is not None:
         bundle["image/svg+xml"] = layout.svg(draw(value_or_graph))
     return bundle
 
 
-def _cost_of(graph: Any) -> Value:
-    cost = getattr(graph, "cost", None)
-    if not isinstance(cost, Value):
-        raise TypeError(f"value_or_graph: got {type(graph).__name__}, expected a Value or a graph")
-    return cost
+# A notebook asks an object's class how to show it. The hook is set here, so that engine.py and
+# graph.py need to know nothing of pictures.
+Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]
+ExampleGraph._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]
+
+
+def _cost_of(value_or_graph: object) -> Value:
+    if isinstance(value_or_graph, Value):
+        return value_or_graph
+    if isinstance(value_or_graph, ExampleGraph):
+        return value_or_graph.cost
+    got = type(value_or_graph).__name__
+    raise TypeError(f"value_or_graph: got {got}, expected a Value or an ExampleGraph")
 
 
 def _checked_path(path: tuple[Value, Value], order: list[Value]) -> tuple[Value, Value]:

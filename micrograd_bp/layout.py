@@ -107,5 +107,7 @@ def _write(target: Path, content: bytes) -> None:
     try:
         temporary.write_bytes(content)
         temporary.replace(target)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from error
     finally:
         temporary.unlink(missing_ok=True)
