@@ -12,7 +12,7 @@ import html
 import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -35,8 +35,8 @@ NOISE_LINES = 3
 FIRST_STEP = 0.25  # in units of a parameter's scale; a power of 2, so that θ ± h is exact
 SECOND_LADDER = 0.5  # puts its steps halfway, in ratio, between those of the first
 SMALLEST_STEP = 2.0**10 * EPSILON  # of |θ|: below, θ ± h keeps too few digits of h
-# A slope whose error bar is below this part of the largest slope is known well enough even if
-# it is itself smaller than its bar: a zero gradient, for instance.
+# A zero gradient is always smaller than its error bar. It is right if the bar is below this part
+# of the largest slope, undecided otherwise.
 NEGLIGIBLE = 1e-6
 # The gradient under test is itself rounded: some units in the last place, or what its noise
 # measures (ten standard deviations, as seven values know σ to a factor of about two).
@@ -54,7 +54,8 @@ class SlopeCheck:
 
     ``status`` is "right", "wrong", "kink" (the cost bends at θ from slope ``left`` to ``right``,
     and the gradient lies between them) or "undecided". ``index`` is the parameter's place in
-    the flattened theta, None for a random direction.
+    the flattened theta, None for a random direction. ``kink_within`` is a step that reaches a
+    kink beside θ, None if there is none: the slope is from smaller steps.
     """
 
     label: str
@@ -65,6 +66,7 @@ class SlopeCheck:
     status: Status
     left: float
     right: float
+    kink_within: float | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -168,18 +170,19 @@ class GradientCheck:
     def _headline(self) -> str:
         if self.verdict == "nondeterministic":
             return "NOT POSSIBLE, the same theta gives different values."
-        checked, wrong = len(self.parameters), [s for s in self.wrong if s.index is not None]
+        checked = len(self.parameters)
         share = f"{checked:,}" if checked == self.size else f"{checked:,} sampled of {self.size:,}"
         counts = [f"{share} parameter{'s' * (self.size != 1)}"]
-        if wrong:
-            counts.append(f"{len(wrong)} wrong")
-        elif self.wrong:
-            counts.append(f"{len(self.wrong)} of {len(self.directions)} random directions wrong")
-        counts += [
-            f"{len(found)} {word}"
-            for word, found in (("at a kink", self.kinks), ("undecided", self.undecided))
-            if found
-        ]
+        for word, found in (
+            ("wrong", self.wrong),
+            ("at a kink", self.kinks),
+            ("undecided", self.undecided),
+        ):
+            single = [slope for slope in found if slope.index is not None]
+            if single:
+                counts.append(f"{len(single)} {word}")
+            elif found:
+                counts.append(f"{len(found)} of {len(self.directions)} random directions {word}")
         return f"{self.verdict.upper()} ({', '.join(counts)})"
 
     def _shown(self) -> list[SlopeCheck]:
@@ -364,10 +367,10 @@ class _Problem:
         self, label: str, slopes: Array, allowance: Array, rng: np.random.Generator
     ) -> _Line:
         direction = self.random_unit(rng)
-        products = slopes * direction
-        known = np.linalg.norm(allowance * direction) + GRADIENT_ULPS * EPSILON * np.sum(
-            np.abs(products)
-        )
+        with np.errstate(over="ignore", invalid="ignore"):
+            products = slopes * direction
+            rounding = GRADIENT_ULPS * EPSILON * np.sum(np.abs(products))
+            known = np.linalg.norm(allowance * direction) + rounding
         slope = math.fsum(products) if np.all(np.isfinite(products)) else math.nan
         return _Line(label, None, direction, slope, float(known), FIRST_STEP, SMALLEST_STEP)
 
@@ -383,13 +386,17 @@ class _Problem:
             if math.isfinite(slope.bar) and not _contradicts(slope, lines[i]):
                 slopes[i] = slope
         largest = max((ladder.finest_secant() for ladder in ladders), default=0.0)
-        return [
-            (
-                _slope_check(line, slope, ladder.is_flat(), largest),
-                ladder.taylor_order(line.analytic, line.allowance),
-            )
+        checked = [
+            _slope_check(line, slope, ladder.is_flat(), largest)
             for line, slope, ladder in zip(lines, slopes, ladders, strict=True)
         ]
+        if any(slope.status == "kink" and slope.index is not None for slope in checked):
+            checked = [_excused(slope) for slope in checked]
+        orders = [
+            ladder.taylor_order(line.analytic, line.allowance)
+            for line, ladder in zip(lines, ladders, strict=True)
+        ]
+        return list(zip(checked, orders, strict=True))
 
     def _ladders(self, lines: list[_Line], start: float) -> list[Ladder]:
         ladders = [
@@ -660,11 +667,27 @@ def _slope_check(line: _Line, slope: Slope, flat: bool, largest: float) -> Slope
         status = "wrong"
     elif slope.kink:
         status = "kink"
-    elif bar > max(abs(line.analytic), NEGLIGIBLE * largest) and not (flat and not line.analytic):
-        status = "undecided"
+    elif bar > abs(line.analytic):
+        zero = abs(line.analytic) <= line.allowance  # as far as the gradient itself can tell
+        status = "right" if zero and (flat or bar <= NEGLIGIBLE * largest) else "undecided"
     return SlopeCheck(
-        line.label, line.index, line.analytic, slope.value, bar, status, slope.left, slope.right
+        line.label,
+        line.index,
+        line.analytic,
+        slope.value,
+        bar,
+        status,
+        slope.left,
+        slope.right,
+        slope.kink_within,
     )
+
+
+def _excused(slope: SlopeCheck) -> SlopeCheck:
+    """At a kink ⟨g, d⟩ is not the slope along d, whichever subgradient g is: no error there."""
+    if slope.index is None and slope.status == "wrong" and math.isfinite(slope.analytic):
+        return replace(slope, status="kink")
+    return slope
 
 
 def _result(
@@ -687,8 +710,18 @@ def _result(
         min(orders, default=None),
         problem.theta.size,
         evaluations,
-        notes,
+        notes + _kinks_beside(slopes),
     )
+
+
+def _kinks_beside(slopes: list[SlopeCheck]) -> list[str]:
+    steps = [slope.kink_within for slope in slopes if slope.kink_within is not None]
+    if not steps:
+        return []
+    return [
+        f"Kinks (relu, abs, max) beside theta on {len(steps)} of {len(slopes)} lines, "
+        f"the nearest within {min(steps):.1g}; slopes are from smaller steps."
+    ]
 
 
 def _blocks(items: list[int], width: int) -> Iterator[list[int]]:
@@ -811,6 +844,11 @@ def _table(slopes: list[SlopeCheck]) -> list[str]:
         note: str = slope.status
         if slope.status == "kink":
             note = f"kink: slope {slope.left:.6g} left, {slope.right:.6g} right"
+        elif slope.status == "undecided":
+            known = math.isfinite(slope.error_bar)
+            note = (
+                "undecided: bar wider than slope" if known else "undecided: no cost on both sides"
+            )
         difference = slope.analytic - slope.numeric
         rows.append(
             (

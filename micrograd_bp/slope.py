@@ -31,21 +31,25 @@ FIRST_SPACING = 1e-12  # of these values, in units of the line
 
 @dataclass(frozen=True)
 class Slope:
-    """A slope known to ± ``bar``; at a kink, the slopes ``left`` and ``right`` of it."""
+    """A slope known to ± ``bar``; at a kink, the slopes ``left`` and ``right`` of it.
+
+    ``kink_within`` is the step that still sees a kink beside t = 0, None if there is none.
+    """
 
     value: float
     bar: float
     left: float
     right: float
     kink: bool
-    step: float
+    kink_within: float | None
 
 
-UNKNOWN = Slope(math.nan, math.inf, math.nan, math.nan, False, math.nan)
+UNKNOWN = Slope(math.nan, math.inf, math.nan, math.nan, False, None)
 
 
 @dataclass(frozen=True)
 class _Entry:
+    step: float
     value: float
     noise: float
     spread: float
@@ -67,21 +71,21 @@ class _Limit:
         self.row: list[_Entry] = []
         self.candidates: list[_Entry] = []
 
-    def add(self, value: float, noise: float) -> None:
-        above, row = self.row, [_Entry(value, noise, math.inf)]
+    def add(self, step: float, value: float, noise: float) -> None:
+        above, row = self.row, [_Entry(step, value, noise, math.inf)]
         for j in range(1, min(len(above), COLUMNS) + 1):
             left, corner = row[-1], above[j - 1]
             power = self.factor**j
             better = left.value + (left.value - corner.value) / (power - 1.0)
             blurred = (power * left.noise + corner.noise) / (power - 1.0)
             spread = max(abs(better - left.value), abs(better - corner.value))
-            row.append(_Entry(better, blurred, spread))
+            row.append(_Entry(step, better, blurred, spread))
         self.row = row
         if len(row) > 2:
             self.candidates.append(min(row[2:], key=lambda entry: entry.bar))
 
-    def best(self) -> _Entry | None:
-        """The narrowest estimate that no estimate from smaller steps contradicts.
+    def accepted(self) -> list[_Entry]:
+        """The estimates that none from smaller steps contradicts.
 
         The limit is at h = 0, so small steps have precedence: their error is noise, which was
         measured, while large steps may agree with each other across a kink.
@@ -90,7 +94,16 @@ class _Limit:
         for entry in reversed(self.candidates):
             if all(abs(entry.value - a.value) <= entry.bar + a.bar for a in accepted):
                 accepted.append(entry)
-        return min(accepted, key=lambda entry: entry.bar) if accepted else None
+        return accepted
+
+    def best(self) -> _Entry | None:
+        """The narrowest of the accepted estimates."""
+        return min(self.accepted(), key=lambda entry: entry.bar, default=None)
+
+    def contradicted(self) -> list[_Entry]:
+        """Estimates, surely not 0, that smaller steps contradict."""
+        accepted = self.accepted()
+        return [e for e in self.candidates if abs(e.value) > e.bar and e not in accepted]
 
 
 class Ladder:
@@ -124,8 +137,9 @@ class Ladder:
             noise = self._bound(max(abs(f_plus), abs(f_minus)))
             right = (f_plus - self.value) / plus
             left = (f_minus - self.value) / minus
-            self._central.add((f_plus - f_minus) / (plus - minus), 2.0 * noise / (plus - minus))
-            self._bend.add(right - left, 4.0 * noise / plus)
+            central = (f_plus - f_minus) / (plus - minus)
+            self._central.add(plus, central, 2.0 * noise / (plus - minus))
+            self._bend.add(plus, right - left, 4.0 * noise / plus)
             self._bends.append((abs(right - left), 4.0 * noise / plus))
             self.probes.append((plus, f_plus, noise))
         else:  # a gap in the ladder: nothing above it can be extrapolated through it
@@ -165,7 +179,8 @@ class Ladder:
         kink = abs(bend.value) > bend.bar
         if kink:
             bar += bend.bar / 2.0
-        return Slope(value, bar, value - half, value + half, kink, self.step * RATIO)
+        within = min((entry.step for entry in self._bend.contradicted()), default=None)
+        return Slope(value, bar, value - half, value + half, kink, within)
 
     def taylor_order(self, expected: float, allowance: float) -> float | None:
         """The order with which |f(h) − f(0) − h·expected| falls; None if it is all noise.
