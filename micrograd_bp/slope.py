@@ -12,10 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from .network import Array
 
-__all__ = ["EPSILON", "TABLE_POINTS", "Ladder", "Slope", "noise_of", "table_noise"]
+__all__ = ["EPSILON", "TABLE_POINTS", "Ladder", "Slope", "noise_of", "precision", "table_noise"]
 
 EPSILON = float(np.finfo(np.float64).eps)
 RATIO = 4.0  # of neighbouring steps: noise grows by less than 1.2 through the whole table
@@ -263,3 +264,17 @@ def noise_of(along: Callable[[Array], Array]) -> tuple[float, float]:
             bound = min(bound, float(noise))
             spacing /= 100.0
     return (0.0 if math.isinf(bound) else bound), spacing
+
+
+def precision(numbers: npt.ArrayLike) -> float:
+    """The rounding unit of numbers: float32's if they are float32 numbers of full length.
+
+    A function that computes in float32 is recognized by that, whatever type it returns. Numbers
+    of 16 bits or fewer, such as small whole ones, prove nothing.
+    """
+    mantissa, _ = np.frexp(np.asarray(numbers, dtype=np.float64))
+    mantissa = mantissa[np.isfinite(mantissa)]
+    short, tiny = mantissa * 2.0**24, mantissa * 2.0**16
+    if np.all(short == np.floor(short)) and np.any(tiny != np.floor(tiny)):
+        return float(np.finfo(np.float32).eps)
+    return EPSILON
