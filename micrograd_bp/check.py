@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import html
 import math
-import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from .blackbox import BlackBox, detached, differ, gradient_function
 from .engine import Value
-from .judge import Problem, SlopeCheck, Status, rounding_of
+from .judge import Costs, Problem, SlopeCheck, Status, rounding_of
 from .network import Array, finite_array
 from .ops import SCALAR
 
@@ -204,6 +204,7 @@ def check_gradient(
         raise ValueError("theta: got no parameters, expected at least one")
     rng = np.random.default_rng(seed)
     chosen = _chosen(parameters, start.size, rng)
+    direction_count = _direction_count(directions, len(chosen))
     probe = BlackBox(cost, start.shape)
     gradients = gradient_function(cost, gradient, start.shape)
 
@@ -222,7 +223,7 @@ def check_gradient(
     lines = [problem.coordinate(p, _label(p, start.shape), slopes[p], allowance[p]) for p in chosen]
     lines += [
         problem.random_direction(f"direction {k + 1}", slopes, allowance, rng)
-        for k in range(_direction_count(directions))
+        for k in range(direction_count)
     ]
     checked = problem.judge(lines)
     repeats.append(probe.at_theta(flat))
@@ -257,17 +258,15 @@ def check_expression(
     leaves = _leaves(value, wrt)
     names = [leaf.label or f"x{i}" for i, leaf in enumerate(leaves)]
     rng = np.random.default_rng(seed)
-    first, rows = _derivatives(value, leaves, order)
+    gradient, hessian = _derivatives(value, leaves, order)
 
-    functions = [(value, first, [f"∂/∂{name}" for name in names])]
-    functions += [
-        (derivative, second, [f"∂²/∂{name}∂{other}" for other in names])
-        for name, (derivative, second) in zip(names, rows, strict=False)  # no rows for order 1
-    ]
-    checks = [
-        _check_values(function, leaves, slopes, labels, rng)
-        for function, slopes, labels in functions
-    ]
+    replay = _Replay(value, leaves)
+    labels = [f"∂/∂{name}" for name in names]
+    checks = [_check_function(replay.values, value.data, replay.theta, gradient, labels, rng)]
+    for i, row in enumerate(hessian):
+        labels = [f"∂²/∂{names[i]}∂{name}" for name in names]
+        slopes = partial(replay.slopes, i)
+        checks.append(_check_function(slopes, gradient[i], replay.theta, row, labels, rng))
     orders = [check.taylor_order for check in checks if check.taylor_order is not None]
     return GradientCheck(
         checks[0].cost,
@@ -276,7 +275,7 @@ def check_expression(
         [slope for check in checks for slope in check.directions],
         min(orders, default=None),
         sum(check.size for check in checks),
-        sum(check.evaluations for check in checks),
+        replay.evaluations,
         list(dict.fromkeys(note for check in checks for note in check.notes)),
     )
 
@@ -291,18 +290,22 @@ def _chosen(parameters: Parameters, size: int, rng: np.random.Generator) -> npt.
             raise ValueError(f"parameters: got {parameters}, expected at least 0")
         return np.sort(rng.choice(size, size=min(int(parameters), size), replace=False))
     indices = np.asarray(parameters)
+    if indices.size == 0:
+        raise ValueError("parameters: got none, expected indices, or how many to draw")
     if indices.ndim != 1 or not np.issubdtype(indices.dtype, np.integer):
         raise TypeError("parameters: expected indices, or how many to draw")
-    if indices.size == 0 or indices.min() < 0 or indices.max() >= size:
+    if indices.min() < 0 or indices.max() >= size:
         raise ValueError(f"parameters: got {indices.tolist()}, expected indices 0 to {size - 1}")
     return np.asarray(np.unique(indices), dtype=np.intp)
 
 
-def _direction_count(directions: int) -> int:
-    count = operator.index(directions)
-    if count < 0:
-        raise ValueError(f"directions: got {directions}, expected at least 0")
-    return count
+def _direction_count(directions: int, parameters: int) -> int:
+    if isinstance(directions, bool) or not isinstance(directions, int | np.integer):
+        raise TypeError(f"directions: got {type(directions).__name__}, expected a whole number")
+    if directions < 0 or directions + parameters == 0:
+        least = 0 if parameters else 1
+        raise ValueError(f"directions: got {directions}, expected at least {least}")
+    return int(directions)
 
 
 def _label(index: int, shape: tuple[int, ...]) -> str:
@@ -377,50 +380,45 @@ def _leaves(value: Value, wrt: Iterable[Value] | Value | None) -> list[Value]:
     return chosen
 
 
-def _derivatives(
-    value: Value, leaves: list[Value], order: int
-) -> tuple[Array, list[tuple[Value, Array]]]:
-    """The gradient; for order 2 also each first derivative as a Value, with its own gradient."""
-    order_of_nodes = value.topological_order()
-    saved = [node.grad for node in order_of_nodes]
+def _derivatives(value: Value, leaves: list[Value], order: int) -> tuple[Array, list[Array]]:
+    """The gradient and, for order 2, the rows of the Hessian, by ``backward``."""
+    nodes = value.topological_order()
+    saved = [node.grad for node in nodes]
     try:
         value.zero_grad()
+        value.backward()
+        gradient = np.array([leaf.grad for leaf in leaves])
         if order == 1:
-            value.backward()
-            return np.array([leaf.grad for leaf in leaves]), []
+            return gradient, []
+        value.zero_grad()
         value.backward(create_graph=True)
-        firsts = [leaf.grad if leaf.has_grad else Value(0.0) for leaf in leaves]
-        rows = []
+        firsts = [leaf.grad for leaf in leaves]
+        hessian = []
         for first in firsts:
-            first.zero_grad()
             value.zero_grad()
-            first.backward()
-            rows.append((first, np.array([leaf.grad for leaf in leaves])))
-        return np.array([first.data for first in firsts]), rows
+            if isinstance(first, Value):  # 0.0 if the value does not depend on that leaf
+                first.zero_grad()
+                first.backward()
+            hessian.append(np.array([leaf.grad for leaf in leaves]))
+        return gradient, hessian
     finally:
-        for node, grad in zip(order_of_nodes, saved, strict=True):
+        for node, grad in zip(nodes, saved, strict=True):
             node.grad = grad
 
 
-def _check_values(
-    function: Value,
-    leaves: list[Value],
+def _check_function(
+    costs: Costs,
+    value: float,
+    theta: Array,
     slopes: Array,
     labels: list[str],
     rng: np.random.Generator,
 ) -> GradientCheck:
-    evaluations = 0
-
-    def costs(points: Array) -> Array:
-        nonlocal evaluations
-        evaluations += len(points)
-        return _replayed(function, leaves, points)
-
-    theta = np.array([leaf.data for leaf in leaves])
-    value = float(costs(theta[np.newaxis])[0])
-    if value != function.data:
+    """The check of one function of the leaves, whose ``value`` at ``theta`` is known."""
+    replayed = float(costs(theta[np.newaxis])[0])
+    if replayed != value:
         raise ValueError(
-            f"value: it holds {function.data:.17g}, but its leaves give {value:.17g}; "
+            f"value: its nodes hold {value:.17g}, but its leaves give {replayed:.17g}; "
             "build the expression again after changing a leaf"
         )
     problem = Problem(costs, theta, value)
@@ -429,32 +427,65 @@ def _check_values(
     chosen = _chosen(None, theta.size, rng)
     lines = [problem.coordinate(p, labels[p], slopes[p], allowance[p]) for p in chosen]
     lines.append(problem.random_direction("random direction", slopes, allowance, rng))
-    return _result(problem, problem.judge(lines), evaluations, [])
+    return _result(problem, problem.judge(lines), 0, [])
 
 
-def _replayed(value: Value, leaves: list[Value], points: Array) -> Array:
-    """The expression at other values of its leaves, one row of ``points`` (n, leaves) each.
+class _Replay:
+    """An expression at other values of its leaves; the graph itself is only read."""
 
-    NaN where an operation has no finite value. The graph itself is only read.
-    """
-    order = value.topological_order()
-    place = {node: i for i, node in enumerate(order)}
-    program = [(i, node.op, [place[v] for v in node.inputs]) for i, node in enumerate(order)]
-    numbers = [node.data for node in order]
-    moved = [place.get(leaf) for leaf in leaves]
-    results = []
-    for point in points.tolist():
-        for i, x in zip(moved, point, strict=True):
-            if i is not None:
+    def __init__(self, value: Value, leaves: list[Value]) -> None:
+        self.order = value.topological_order()
+        self.leaves = leaves
+        self.theta = np.array([leaf.data for leaf in leaves])
+        self.evaluations = 0
+        place = {node: i for i, node in enumerate(self.order)}
+        self._moved = [place[leaf] for leaf in leaves]
+        self._program = [
+            (i, node.op, [place[v] for v in node.inputs])
+            for i, node in enumerate(self.order)
+            if node.op is not None
+        ]
+        self._gradients: dict[bytes, Array] = {}  # every row of the Hessian asks at the same points
+
+    def values(self, points: Array) -> Array:
+        """The expression at ``points`` (n, leaves): (n,), NaN where there is no finite value."""
+        self.evaluations += len(points)
+        numbers = [node.data for node in self.order]
+        results = []
+        for point in points.tolist():
+            for i, x in zip(self._moved, point, strict=True):
                 numbers[i] = x
-        try:
-            for i, op, inputs in program:
-                if op is not None:
+            try:
+                for i, op, inputs in self._program:
                     numbers[i] = op.forward(SCALAR, *[numbers[k] for k in inputs])
-            results.append(float(numbers[-1]))
-        except (ValueError, ArithmeticError):
-            results.append(math.nan)
-    return np.array(results)
+                results.append(float(numbers[-1]))
+            except (ValueError, ArithmeticError):
+                results.append(math.nan)
+        return np.array(results)
+
+    def slopes(self, index: int, points: Array) -> Array:
+        """∂value/∂leaf of one leaf at ``points``, by ``backward`` on graphs built anew."""
+        return np.array([self._gradient(point)[index] for point in points])
+
+    def _gradient(self, point: Array) -> Array:
+        key = point.tobytes()
+        if key not in self._gradients:
+            self.evaluations += 1
+            self._gradients[key] = self._differentiated(point)
+        return self._gradients[key]
+
+    def _differentiated(self, point: Array) -> Array:
+        anew = {leaf: Value(x) for leaf, x in zip(self.leaves, point.tolist(), strict=True)}
+        try:
+            for node in self.order:
+                if node not in anew and node.op is None:
+                    anew[node] = Value(node.data)
+                elif node.op is not None:
+                    anew[node] = Value.apply(node.op, *[anew[v] for v in node.inputs])
+            anew[self.order[-1]].backward()
+        except ValueError:
+            return np.full(len(self.leaves), np.nan)
+        return np.array([anew[leaf].grad for leaf in self.leaves])
 
 
 def _badness(slope: SlopeCheck) -> float:

@@ -21,8 +21,8 @@ NOISE_LINES = 3
 FIRST_STEP = 0.25  # in units of a parameter's scale; a power of 2, so that θ ± h is exact
 SECOND_LADDER = 0.5  # puts its steps halfway, in ratio, between those of the first
 SMALLEST_STEP = 2.0**10 * EPSILON  # of |θ|: below, θ ± h keeps too few digits of h
-# A zero gradient is always smaller than its error bar. It is right if the bar is below this part
-# of the largest slope, undecided otherwise.
+# A zero slope is always smaller than its error bar. It is right if the bar is below this part of
+# how steep the cost gets one small step further, or if the cost never moves; else undecided.
 NEGLIGIBLE = 1e-6
 # The gradient under test is itself rounded: some units in the last place, or what its noise
 # measures (ten standard deviations, as seven values know σ to a factor of about two).
@@ -131,7 +131,7 @@ class Problem:
         with np.errstate(over="ignore", invalid="ignore"):
             products = slopes * direction
             rounding = GRADIENT_ULPS * EPSILON * np.sum(np.abs(products))
-            known = np.linalg.norm(allowance * direction) + rounding
+            known = math.hypot(*(allowance * direction)) + rounding
         slope = math.fsum(products) if np.all(np.isfinite(products)) else math.nan
         return Line(label, None, direction, slope, float(known), FIRST_STEP, SMALLEST_STEP)
 
@@ -146,9 +146,8 @@ class Problem:
             slope = ladder.slope()
             if math.isfinite(slope.bar) and not _contradicts(slope, lines[i]):
                 slopes[i] = slope
-        largest = max((ladder.finest_secant() for ladder in ladders), default=0.0)
         checked = [
-            _slope_check(line, slope, ladder.is_flat(), largest)
+            _slope_check(line, slope, ladder)
             for line, slope, ladder in zip(lines, slopes, ladders, strict=True)
         ]
         if any(slope.status == "kink" and slope.index is not None for slope in checked):
@@ -201,16 +200,16 @@ def _contradicts(slope: Slope, line: Line) -> bool:
     return not abs(line.analytic - slope.value) <= bar
 
 
-def _slope_check(line: Line, slope: Slope, flat: bool, largest: float) -> SlopeCheck:
+def _slope_check(line: Line, slope: Slope, ladder: Ladder) -> SlopeCheck:
     bar = slope.bar + line.allowance
     status: Status = "right"
     if _contradicts(slope, line) or not math.isfinite(line.analytic):
         status = "wrong"
     elif slope.kink:
         status = "kink"
-    elif bar > abs(line.analytic):
+    elif bar > max(abs(line.analytic), NEGLIGIBLE * ladder.finest_secant()):
         zero = abs(line.analytic) <= line.allowance  # as far as the gradient itself can tell
-        status = "right" if zero and (flat or bar <= NEGLIGIBLE * largest) else "undecided"
+        status = "right" if zero and ladder.is_flat() else "undecided"
     return SlopeCheck(
         line.label,
         line.index,

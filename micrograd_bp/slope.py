@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,7 @@ NOISE_SPREAD = 4.0  # bound of the noise in one value, in standard deviations
 FEWEST = 4  # steps: three values that agree by chance are too little
 DEEPEST = 26  # steps: 4⁻²⁶ is 2e-16
 
+TINIEST = float(np.finfo(np.float64).tiny)
 TABLE_POINTS = 7  # values in a noise table, as Moré & Wild advise
 FIRST_SPACING = 1e-12  # of these values, in units of the line
 
@@ -58,6 +60,9 @@ class _Entry:
     @property
     def bar(self) -> float:
         return self.noise + SAFETY * self.spread
+
+    def agrees(self, other: _Entry) -> bool:
+        return abs(self.value - other.value) <= self.bar + other.bar
 
 
 class _Limit:
@@ -93,7 +98,7 @@ class _Limit:
         """
         accepted: list[_Entry] = []
         for entry in reversed(self.candidates):
-            if all(abs(entry.value - a.value) <= entry.bar + a.bar for a in accepted):
+            if all(entry.agrees(finer) for finer in accepted):
                 accepted.append(entry)
         return accepted
 
@@ -101,10 +106,19 @@ class _Limit:
         """The narrowest of the accepted estimates."""
         return min(self.accepted(), key=lambda entry: entry.bar, default=None)
 
-    def contradicted(self) -> list[_Entry]:
-        """Estimates, surely not 0, that smaller steps contradict."""
+    def mirage(self) -> float | None:
+        """The smallest step at which a limit other than 0 shows that smaller steps contradict.
+
+        Two successive estimates must agree on it: one alone may be chance.
+        """
         accepted = self.accepted()
-        return [e for e in self.candidates if abs(e.value) > e.bar and e not in accepted]
+        denied = [abs(e.value) > e.bar and e not in accepted for e in self.candidates]
+        steps = [
+            after.step
+            for k, (before, after) in enumerate(pairwise(self.candidates))
+            if denied[k] and denied[k + 1] and before.agrees(after)
+        ]
+        return min(steps, default=None)
 
 
 class Ladder:
@@ -180,8 +194,7 @@ class Ladder:
         kink = abs(bend.value) > bend.bar
         if kink:
             bar += bend.bar / 2.0
-        within = min((entry.step for entry in self._bend.contradicted()), default=None)
-        return Slope(value, bar, value - half, value + half, kink, within)
+        return Slope(value, bar, value - half, value + half, kink, self._bend.mirage())
 
     def taylor_order(self, expected: float, allowance: float) -> float | None:
         """The order with which |f(h) − f(0) − h·expected| falls; None if it is all noise.
@@ -225,6 +238,8 @@ def table_noise(values: Array) -> tuple[Array, Array]:
     (True, True)
     """
     differences = np.asarray(values, dtype=np.float64)
+    unit = np.maximum(np.max(np.abs(differences), axis=0), TINIEST)  # squares neither over- nor
+    differences = differences / unit  # underflow
     levels, signs = [], []
     for k in range(1, len(differences)):
         differences = np.diff(differences, axis=0)
@@ -237,7 +252,7 @@ def table_noise(values: Array) -> tuple[Array, Array]:
         steady = (three.max(axis=0) <= 4.0 * three.min(axis=0)) & signs[k]
         noise = np.where(steady, levels[k], noise)
         known = known | steady
-    return noise, known
+    return noise * unit, known
 
 
 def noise_of(along: Callable[[Array], Array]) -> tuple[float, float]:
