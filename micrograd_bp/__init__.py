@@ -1,5 +1,6 @@
 """The referee for backpropagation: three independent gradients of one sigmoid network."""
 
+from .check import GradientCheck, check_expression, check_gradient
 from .compare import Comparison, compare_gradients
 from .draw import draw
 from .engine import Value
@@ -16,10 +17,13 @@ __all__ = [
     "ExampleGraph",
     "ForwardPass",
     "Gradient",
+    "GradientCheck",
     "SigmoidNetwork",
     "Value",
     "autodiff_gradient",
     "backprop_gradient",
+    "check_expression",
+    "check_gradient",
     "compare_gradients",
     "draw",
     "example_graph",
