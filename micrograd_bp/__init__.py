@@ -1,6 +1,8 @@
 """The referee for backpropagation: three independent gradients of one sigmoid network."""
 
+from .check import GradientCheck, check_expression, check_gradient
 from .compare import Comparison, compare_gradients
+from .draw import draw
 from .engine import Value
 from .equations import EquationCheck, verify_equations
 from .gradients import Gradient, autodiff_gradient, backprop_gradient, numerical_gradient
@@ -16,12 +18,16 @@ __all__ = [
     "ExampleGraph",
     "ForwardPass",
     "Gradient",
+    "GradientCheck",
     "SigmoidNetwork",
     "Tape",
     "Value",
     "autodiff_gradient",
     "backprop_gradient",
+    "check_expression",
+    "check_gradient",
     "compare_gradients",
+    "draw",
     "example_graph",
     "numerical_gradient",
     "reshape",

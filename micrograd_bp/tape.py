@@ -447,7 +447,7 @@ class _Schedule:
         return np.array([self.columns[i] for i in loaded], dtype=np.intp)
 
     def _reads_inputs(self, factors: tuple[int, ...]) -> bool:
-        """Whether a product can take its factors, and pass no gradient, from the inputs as given."""
+        """Whether a product takes its factors from the inputs as given, and passes no gradient."""
         return all(self.kind[i] == INPUT and not self.active[i] for i in factors)
 
     def _place(self, kind: int, nodes: list[int]) -> slice:
