@@ -203,7 +203,7 @@ def test_an_address_where_nobody_answers_is_named(monkeypatch):
     pytest.importorskip("distributed", reason="the cluster extra is not installed")
     monkeypatch.setattr("micrograd_bp.executors.CONNECT_SECONDS", 0.3)
     with (
-        pytest.raises(ValueError, match="cluster: got 'tcp://127.0.0.1:1', where no Dask"),
+        pytest.raises(ValueError, match=r"cluster: got 'tcp://127\.0\.0\.1:1', where no Dask"),
         cluster("tcp://127.0.0.1:1"),
     ):
         pass
