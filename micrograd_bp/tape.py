@@ -48,11 +48,12 @@ __all__ = ["Replay", "Tape"]
 # scalars than this it does not pay.
 LEAST_PRODUCTS = 4
 
-# Numbers in the rows of one chunk of the batch: 1 MB stays in a core's cache. At least 256
+# Numbers in the rows of one chunk of the batch: 1 MB stays in a core's cache. At least 200
 # examples make the cost of a NumPy call (about 1 µs) small beside its work, unless the graph is
-# so large that its rows would then fill more than 128 MB.
+# so large that its rows would then fill more than 128 MB. Rows of an odd number of cache lines
+# (8 numbers) do not all fall into the same few places of the cache.
 CACHE_NUMBERS, MEMORY_NUMBERS = 2**17, 2**24
-FEWEST_EXAMPLES, MOST_EXAMPLES = 256, 4096
+FEWEST_EXAMPLES, MOST_EXAMPLES = 200, 4088
 
 # Chunks that one task of an executor replays. Sums are taken within tasks, then over tasks,
 # whoever runs them: the result does not depend on the number of workers.
@@ -397,7 +398,7 @@ class _Schedule:
                     step.collect = collect[kind](nodes)
         shares = [len(targets) for targets in self.targets]
         rows = self.size[VARYING] + shares[VARYING] + len(graph.inputs)
-        chunk = min(max(CACHE_NUMBERS // rows, FEWEST_EXAMPLES), MOST_EXAMPLES)
+        chunk = min(max(CACHE_NUMBERS // rows, FEWEST_EXAMPLES), MOST_EXAMPLES) // 16 * 16 + 8
         return Program(
             inputs=len(graph.inputs),
             parameters=len(graph.parameters),
@@ -613,7 +614,7 @@ class _Schedule:
                 if count:
                     positions = np.flatnonzero(counts[numbers] == count)
                     terms = starts[numbers[positions]] + np.arange(count)[:, np.newaxis]
-                    runs.append((as_index(positions), Sum(order[terms])))
+                    runs.append((positions, Sum(order[terms])))
             return Collect(len(nodes), runs)
 
         return collector
