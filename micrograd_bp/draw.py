@@ -190,8 +190,9 @@ def _scalar_view(
         with picture.frame(title) as frame:
             for node in members:
                 frame.node(ids[node], **cards[node])
-            if graph is not None and graph.x[0] in members:
-                in_order(frame, [ids[node] for node in [graph.bias[0], *graph.x]])
+    for weighted in [] if graph is None else graph.z[1:]:
+        products = [ids[product] for z in weighted or [] for product in z.inputs]
+        in_order(picture.digraph, products)  # all else then falls into order beside them
     hidden = len(order) - len(kept)
     if hidden:
         picture.digraph.node("more", f"… {hidden:,} more nodes", shape="plaintext", style="")

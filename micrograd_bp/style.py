@@ -282,12 +282,12 @@ class Picture:
         return self.digraph
 
 
-def in_order(within: graphviz.Digraph, names: Sequence[str]) -> None:
-    """Put these nodes into one column, from top to bottom (from left to right, for dot)."""
-    with within.subgraph() as column:
+def in_order(digraph: graphviz.Digraph, names: Sequence[str]) -> None:
+    """Have dot put these nodes, which must be in no frame, into one column from top to bottom."""
+    with digraph.subgraph() as column:
         column.attr(rank="same")
-        for below, above in pairwise(reversed(names)):
-            column.edge(below, above, style="invis")
+        for above, below in pairwise(names):
+            column.edge(above, below, style="invis")
 
 
 def at(x: float, y: float) -> str:
