@@ -33,9 +33,11 @@ WALLS = {
     "layout": set(),
     "style": {"engine"},
     "paths": {"engine", "style"},
+    "scalar_view": {"engine", "graph", "paths", "style", "symbols"},
     "unit_view": {"engine", "graph", "paths", "style"},
     "layer_view": {"engine", "graph", "style", "symbols"},
-    "draw": GRAPH | {"layer_view", "layout", "paths", "style", "unit_view"},
+    "draw": {"engine", "graph", "layout", "paths", "style"}
+    | {"layer_view", "scalar_view", "unit_view"},
     "rounding": {"network"},
     "slope": {"network"},
     "blackbox": {"network", "slope"},
