@@ -224,8 +224,10 @@ class Value:
 
     # Differentiating it.
 
-    def topological_order(self) -> list[Value]:
+    def topological_order(self, leaves: bool = True) -> list[Value]:
         """Every node this one depends on, each after its inputs; this one comes last.
+
+        With ``leaves=False`` only the nodes that have inputs.
 
         >>> a = Value(1.0)
         >>> b = a + a
@@ -241,14 +243,15 @@ class Value:
                 order.append(stack.pop())  # type: ignore[arg-type]
             elif node not in seen:
                 seen.add(node)
-                if node.inputs:
-                    stack.append(node)
-                    stack.append(None)
-                    for child in node.inputs:
+                stack.append(node)
+                stack.append(None)
+                for child in node.inputs:
+                    if child.inputs:
                         if child not in seen:
                             stack.append(child)
-                else:
-                    order.append(node)
+                    elif leaves and child not in seen:
+                        seen.add(child)
+                        order.append(child)
         return order
 
     def backward(self, create_graph: bool = False) -> None:
@@ -267,31 +270,28 @@ class Value:
         >>> slope.data, x.grad
         (27.0, 18.0)
         """
-        order = self.topological_order()
-        for node in order:
-            if node.inputs:
-                node.grad = NO_GRADIENT
+        inner = self.topological_order(leaves=False) if self.inputs else []
+        for node in inner:
+            node.grad = NO_GRADIENT
         self.grad = self.grad + (Value(1.0) if create_graph else 1.0)
-        for node in reversed(order):
-            if not node.inputs:
-                continue
-            grad = node.grad
+        for node in reversed(inner):
             if create_graph:
                 _pass_on_values(node)
             elif node.op is ADD:
                 a, b = node.inputs
-                a.grad += grad
-                b.grad += grad
+                a.grad += node.grad
+                b.grad += node.grad
             elif node.op is MUL:
                 a, b = node.inputs
-                a.grad += grad * b.data
-                b.grad += grad * a.data
+                a.grad += node.grad * b.data
+                b.grad += node.grad * a.data
             elif node.op is SUM:
+                grad = node.grad
                 for child in node.inputs:
                     child.grad += grad
             else:
                 for child, partial in zip(node.inputs, node.local_derivatives(), strict=True):
-                    child.grad += grad * partial
+                    child.grad += node.grad * partial
 
     def local_derivatives(self) -> tuple[float, ...]:
         """∂self/∂input for each of the inputs, at their present values.
@@ -314,6 +314,17 @@ class Value:
         """Forget the gradients of every node of this graph, leaves included."""
         for node in self.topological_order():
             node.grad = NO_GRADIENT
+
+
+def leaf(data: float, label: str) -> Value:
+    """A named leaf for a number that is known to be a finite float."""
+    node = _new(Value)
+    node.data = data
+    node.inputs = ()
+    node.op = None
+    node.grad = NO_GRADIENT
+    node.label = label
+    return node
 
 
 def _pass_on_values(node: Value) -> None:

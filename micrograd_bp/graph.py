@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from .engine import Value
+from .engine import Value, leaf
 from .network import Array, SigmoidNetwork, regularization
 from .symbols import symbol
 
@@ -49,11 +50,16 @@ def theta_values(net: SigmoidNetwork) -> Weights:
     """
     return [
         [
-            [Value(w, label=symbol("θ", i, j, layer=layer)) for j, w in enumerate(row)]
-            for i, row in enumerate(theta.tolist(), start=1)
+            [leaf(weight, label) for weight, label in zip(row, labels, strict=True)]
+            for row, labels in zip(theta.tolist(), _theta_labels(layer, *theta.shape), strict=True)
         ]
         for layer, theta in enumerate(net.thetas, start=1)
     ]
+
+
+@lru_cache(maxsize=16)
+def _theta_labels(layer: int, rows: int, columns: int) -> list[list[str]]:
+    return [[symbol("θ", i, j, layer=layer) for j in range(columns)] for i in range(1, rows + 1)]
 
 
 def example_graph(

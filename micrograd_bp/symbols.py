@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 __all__ = ["symbol"]
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-@lru_cache(maxsize=65536)
 def symbol(letter: str, *indices: int, layer: int | None = None) -> str:
     """A letter with subscripts (unit numbers) and the layer as a superscript.
 

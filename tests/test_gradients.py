@@ -81,10 +81,12 @@ def test_exact_methods_agree_with_mpmath_to_13_digits(method, depth):
     assert np.linalg.norm(got - exact) <= 1e-13 * np.linalg.norm(exact)
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("seed", range(15))
 @pytest.mark.parametrize("method", EXACT)
 def test_exact_methods_agree_with_pytorch_to_13_digits(method, seed):
-    torch = pytest.importorskip("torch", reason="PyTorch is a peer, not a dependency")
+    import torch
+
     case = random_case(seed)
     thetas = [torch.tensor(theta, requires_grad=True) for theta in case.net.thetas]
     a = torch.tensor(case.X)
