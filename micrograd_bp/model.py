@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +19,21 @@ import numpy.typing as npt
 from .data import Dataset
 from .files import write_file
 from .network import Array, SigmoidNetwork, reshape
-from .train import Progress, Training, train
+from .train import METHODS, Progress, Training, train
 
-__all__ = ["SCALINGS", "Model", "Settings", "confusion", "fit", "load_model", "split"]
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = [
+    "SCALINGS",
+    "Model",
+    "Settings",
+    "confusion",
+    "fit",
+    "load_model",
+    "split",
+    "training_tables",
+]
 
 SCALINGS = ("each", "common")
 FORMAT = "micrograd_bp model 1"
@@ -41,7 +53,7 @@ class Settings:
     method: str = "lbfgs"
     epochs: int = 200
     rate: float | None = None
-    batch: int = 1
+    batch: int | None = None
     seed: int = 0
     gradient: str = "matrices"
     test_share: float = 0.25
@@ -105,6 +117,8 @@ def load_model(path: str | Path) -> Model:
     Raises OSError if the file cannot be read, ValueError if it is damaged or something else.
     """
     content = Path(path).read_bytes()
+    if not content.startswith(b"PK"):  # every zip archive does
+        raise ValueError(f"{path}: got something else than a .npz file, or a damaged one")
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -155,8 +169,6 @@ def fit(
     Raises ValueError if the settings do not fit the data, a feature is constant, or ``resume``
     was trained on other data or with other settings.
     """
-    rows, _ = split(data, settings.test_share, settings.seed)
-    mean, scale = _scaling(data, rows, settings.scaling)
     print_of_data = _fingerprint(data)
     if resume is not None:
         if resume.fingerprint != print_of_data:
@@ -164,8 +176,15 @@ def fit(
                 f"resume: the model was trained on other data than {data.name} "
                 f"({len(data.X)} examples, {len(data.features)} features)"
             )
-        if replace(resume.settings, epochs=settings.epochs) != settings:
-            raise ValueError(f"resume: the model was trained with {resume.settings}")
+        before, now = asdict(resume.settings), asdict(settings)
+        for name in before:
+            if name != "epochs" and before[name] != now[name]:
+                raise ValueError(
+                    f"{name.rstrip('_')}: got {now[name]}, but the model to resume was trained "
+                    f"with {before[name]}"
+                )
+    rows, _ = split(data, settings.test_share, settings.seed)
+    mean, scale = _scaling(data, rows, settings.scaling)
     training = train(
         SigmoidNetwork(settings.sizes, seed=settings.seed),
         (data.X[rows] - mean) / scale,
@@ -182,6 +201,45 @@ def fit(
         progress=progress,
     )
     return Model(settings, training, mean, scale, data.features, data.classes, print_of_data)
+
+
+def training_tables(model: Model, data: Dataset) -> list[Table | str]:
+    """How training went, and how well both parts of the data are classified: tables and a line."""
+    from .tables import table
+
+    t, settings = model.training, model.settings
+    parts = split(data, settings.test_share, settings.seed)
+    rows = dict(zip(("training", "test"), parts, strict=True))
+    counts = {
+        part: confusion(data.y[chosen], model.predict(data.X[chosen]), len(data.classes))
+        for part, chosen in rows.items()
+        if chosen.size
+    }
+    accuracy = table(
+        f"{'-'.join(map(str, settings.sizes))} on {data.name}",
+        ["set", ">examples", ">cost without λ", ">right", ">accuracy"],
+        [
+            [
+                part,
+                str(count.sum()),
+                f"{model.net.cost(model.inputs(data.X[rows[part]]), data.y[rows[part]]):.4g}",
+                str(np.trace(count)),
+                f"{np.trace(count) / count.sum():.1%}",
+            ]
+            for part, count in counts.items()
+        ],
+    )
+    part, count = list(counts.items())[-1]
+    matrix = table(
+        f"Confusion, {part} set",
+        ["class ╲ taken for", *(f">{name}" for name in data.classes)],
+        [[name, *map(str, row)] for name, row in zip(data.classes, count, strict=True)],
+    )
+    closing = (
+        f"{METHODS[settings.method]}, λ = {settings.lambda_:g}: J fell from {t.costs[0]:.4g} to "
+        f"{t.cost:.4g} in {len(t.costs) - 1} epochs and {t.seconds:.3g} s"
+    )
+    return [accuracy, matrix, closing]
 
 
 def split(

@@ -57,7 +57,7 @@ def _figure(model: Model, data: Dataset) -> Figure:
     if right is None:
         _cost_curve(figure.add_subplot(), model)
         return figure
-    left_side, right_side = figure.subfigures(1, 2)
+    ((left_side, right_side),) = figure.subfigures(1, 2, squeeze=False)
     _cost_curve(left_side.add_subplot(), model)
     right(right_side)
     return figure
@@ -79,6 +79,8 @@ def _cost_curve(axes: Axes, model: Model) -> None:
     axes.set(xlabel="epoch", ylabel="cost J, training set", title="Cost")
     if min(t.costs) > 0.0 and max(t.costs) > 10.0 * min(t.costs):
         axes.set_yscale("log")
+        for axis in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+            axis("{x:g}")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
 

@@ -30,8 +30,8 @@ Progress = Callable[[int, int, float], None]  # epoch, epochs, cost
 
 GRADIENTS: dict[str, GradientFunction] = {"matrices": backprop_gradient, "graph": autodiff_gradient}
 METHODS = {
-    "gd": "batch gradient descent",
-    "sgd": "stochastic gradient descent",
+    "gd": "Batch gradient descent",
+    "sgd": "Stochastic gradient descent",
     "lbfgs": "SciPy's L-BFGS-B",
     "cg": "SciPy's conjugate gradients",
 }
@@ -106,7 +106,7 @@ def train(
     method: str = "lbfgs",
     epochs: int = 200,
     rate: float | None = None,
-    batch: int = 1,
+    batch: int | None = None,
     seed: int = 0,
     gradient: str | GradientFunction = "matrices",
     check_every: int = 0,
@@ -117,7 +117,7 @@ def train(
 
     X is (m, s_1); Y one-hot (m, K), class indices (m,), or 0/1 (m,) for a single output.
     ``method`` is "gd", one step an epoch along the gradient of J; "sgd", the examples in a random
-    order of each epoch's own (from ``seed``) and a step after every ``batch`` of them; "lbfgs" or
+    order of each epoch's own (from ``seed``) and a step after every ``batch`` (default 1) of them; "lbfgs" or
     "cg", SciPy's, an epoch being an iteration. ``rate`` multiplies the gradient (default 1 for
     gd, 0.1 for sgd). ``gradient`` is as in ``cost_function``. It is compared with the numerical
     estimate before training and again after every ``check_every`` epochs (0: never).
@@ -146,7 +146,7 @@ def train(
         method=method,
         epochs=_whole("epochs", epochs, 1),
         rate=_rate(method, rate),
-        batch=min(len(X), _whole("batch", batch, 1)),
+        batch=_batch(method, batch, len(X)),
         seed=_whole("seed", seed, 0),
     )
     check_every = _whole("check_every", check_every, 0)
@@ -254,14 +254,13 @@ def _run(job: _Job, record: _Record, check_every: int) -> Training:
 def _descend(job: _Job, record: _Record, done: Callable[[Array, float], None]) -> None:
     """Steps of −rate times the gradient, of all examples (gd) or of a few at a time (sgd)."""
     m = len(job.X)
-    batch = m if job.method == "gd" else job.batch
     for epoch in range(record.epoch + 1, job.epochs + 1):
         order = np.arange(m)
-        if batch < m or job.method == "sgd":  # an order of the epoch's own: nothing to save
+        if job.method == "sgd":  # in an order that follows from the epoch: nothing to save
             order = np.random.default_rng([job.seed, epoch]).permutation(m)
         theta = record.theta
-        for start in range(0, m, batch):
-            rows = order[start : start + batch]
+        for start in range(0, m, job.batch):
+            rows = order[start : start + job.batch]
             # so that the batches' gradients average to that of J over all m examples
             lambda_ = job.lambda_ * len(rows) / m
             theta = theta - job.rate * job.evaluate(theta, job.X[rows], job.Y[rows], lambda_)[1]
@@ -352,3 +351,12 @@ def _rate(method: str, rate: float | None) -> float:
     if not 0 < float(rate) < math.inf:
         raise ValueError(f"rate: got {rate}, expected a finite number > 0")
     return float(rate)
+
+
+def _batch(method: str, batch: int | None, m: int) -> int:
+    """Examples per step."""
+    if method != "sgd":
+        if batch is not None:
+            raise ValueError(f"batch: got {batch}, but {method} takes all examples at once")
+        return m
+    return 1 if batch is None else min(m, _whole("batch", batch, 1))
