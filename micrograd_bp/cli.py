@@ -19,6 +19,7 @@ from .data import Dataset, digits, iris, load, load_examples
 from .equations import equations_table, verify_equations
 from .model import Settings, fit, load_model, training_tables
 from .network import SigmoidNetwork
+from .plots import figure_format, plot_training
 
 __all__ = ["main", "run"]
 
@@ -166,6 +167,8 @@ def train_command(
     for path in (save, plot):  # before training, not after it
         if path is not None and not path.parent.is_dir():
             raise FileNotFoundError(f"{path}: there is no folder {path.parent}")
+    if plot is not None:
+        figure_format(plot)
     if resume is None:
         before = None
         if data == "digits":
@@ -190,8 +193,6 @@ def train_command(
         return 130
     _print(*training_tables(model, dataset))
     if plot is not None:
-        from .plots import plot_training
-
         plot_training(model, dataset, plot)
     if model.training.stopped:
         print(model.training.stopped, file=sys.stderr)

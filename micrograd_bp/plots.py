@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["plot_training", "save_figure"]
+__all__ = ["figure_format", "plot_training", "save_figure"]
+
+FORMATS = ("png", "svg", "pdf")
 
 # Okabe and Ito (2008), told apart by colour-blind readers too, and gray
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#7f7f7f")
@@ -30,23 +32,28 @@ GRID = 300  # points along each side of the decision regions
 def plot_training(model: Model, data: Dataset, path: str | Path) -> None:
     """Draw the cost curve, decision regions (two features) or hidden-unit images (pixels).
 
-    Images are drawn if the features share one scale and are a square number of pixels. The
-    file's ending chooses the format. Raises ValueError if matplotlib does not know it, OSError
-    if the file cannot be written.
+    Images are drawn if the features share one scale and are a square number of pixels. Raises
+    ValueError unless ``path`` ends in .png, .svg or .pdf, OSError if it cannot be written.
     """
-    figure = _figure(model, data)
-    save_figure(figure, path)
+    save_figure(_figure(model, data), path)
 
 
 def save_figure(figure: Figure, path: str | Path) -> None:
-    """Write a matplotlib figure as a whole or not at all, in the format of the path's ending."""
-    ending = Path(path).suffix.removeprefix(".").lower()
-    known = figure.canvas.get_supported_filetypes()
-    if ending not in known:
-        raise ValueError(f"{path}: got the ending {ending!r}, expected one of {', '.join(known)}")
+    """Write a matplotlib figure as a whole or not at all: .png, .svg or .pdf.
+
+    Raises ValueError for another ending, OSError if it cannot be written.
+    """
     content = io.BytesIO()
-    figure.savefig(content, format=ending, dpi=150)
+    figure.savefig(content, format=figure_format(path), dpi=150)
     write_file(path, content.getvalue())
+
+
+def figure_format(path: str | Path) -> str:
+    """The format that a path's ending asks for; ValueError if it is none of ``FORMATS``."""
+    ending = Path(path).suffix.removeprefix(".").lower()
+    if ending not in FORMATS:
+        raise ValueError(f"{path}: got the ending {ending!r}, expected {', '.join(FORMATS)}")
+    return ending
 
 
 def _figure(model: Model, data: Dataset) -> Figure:

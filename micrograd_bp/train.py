@@ -116,11 +116,12 @@ def train(
     """Minimize J from the weights of ``net``, which is left as it is.
 
     X is (m, s_1); Y one-hot (m, K), class indices (m,), or 0/1 (m,) for a single output.
-    ``method`` is "gd", one step an epoch along the gradient of J; "sgd", the examples in a random
-    order of each epoch's own (from ``seed``) and a step after every ``batch`` (default 1) of them; "lbfgs" or
-    "cg", SciPy's, an epoch being an iteration. ``rate`` multiplies the gradient (default 1 for
-    gd, 0.1 for sgd). ``gradient`` is as in ``cost_function``. It is compared with the numerical
-    estimate before training and again after every ``check_every`` epochs (0: never).
+    ``method`` is "gd", one step an epoch against the gradient of J; "sgd", the examples in a
+    random order of each epoch's own (from ``seed``), a step after every ``batch`` of them
+    (default 1); "lbfgs" or "cg", SciPy's, an epoch being an iteration. ``rate`` multiplies the
+    gradient (default 1 for gd, 0.1 for sgd). ``gradient`` is as in ``cost_function``. It is
+    compared with the numerical estimate before training, and again after every ``check_every``
+    epochs (0: never).
 
     ``resume`` goes on where an earlier call with the same arguments ended; ``epochs`` counts from
     the very start. ``progress(epoch, epochs, cost)`` is called after each epoch. Ctrl-C ends
