@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from . import __version__
 from .compare import compare_gradients
 from .data import Dataset, digits, iris, load, load_examples
+from .draw import draw
+from .engine import Value
 from .equations import equations_table, verify_equations
+from .graph import ExampleGraph, example_graph
+from .layout import render
 from .model import Settings, fit, load_model, training_tables
 from .network import SigmoidNetwork
 from .plots import figure_format, plot_training
@@ -104,6 +111,76 @@ def check(
             print(f"FAILED: equation {', '.join(wrong)} does not hold on the first example")
         print(comparison.verdict)
     return 0 if comparison.passed and all(check.passed for check in equations) else 1
+
+
+@app.command("draw")
+def draw_command(
+    output: Annotated[Path, typer.Argument(help="FILE.svg, .png, .pdf or .dot")],
+    layers: Annotated[
+        str | None, typer.Option("--layers", help="Units per layer [default: 2-2-1]")
+    ] = None,
+    seed: SeedOption = 0,
+    data: DataOption = None,
+    target: TargetOption = None,
+    example: Annotated[int, typer.Option(help="Which row of the data, from 0")] = 0,
+    view: Annotated[
+        str | None,
+        typer.Option(help="scalar, unit or layer [default: the finest that is legible]"),
+    ] = None,
+    path: Annotated[
+        str | None, typer.Option(help='Mark every path from a θ to J, e.g. "theta1[2,3]"')
+    ] = None,
+    theme: Annotated[str, typer.Option(help="light or dark")] = "light",
+) -> None:
+    """Draw the graph of one example's cost with its values and gradients."""
+    net, x, y = _one_example(layers, data, target, example, seed)
+    graph = example_graph(net, x, y)
+    graph.cost.backward()
+    ends = None if path is None else (_theta(graph, path), graph.cost)
+    with warnings.catch_warnings(record=True) as notes:
+        warnings.simplefilter("always")
+        picture = draw(graph, view=view, path=ends, theme=theme)
+    for note in notes:
+        print(f"note: {note.message}", file=sys.stderr)
+    render(picture, output)
+
+
+def _one_example(
+    layers: str | None, data: Path | None, target: str | None, example: int, seed: int
+) -> tuple[SigmoidNetwork, Any, Any]:
+    """A network and a row of the data; of iris, if the layers fit it, when none is given.
+
+    Other layers get an example of their own, drawn with the seed.
+    """
+    sizes = [2, 2, 1] if layers is None and data is None else None
+    if layers is not None:
+        sizes = _parse_layers(layers)
+    if data is None and sizes is not None and (sizes[0], sizes[-1]) != (4, 3):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=sizes[0]).round(2)
+        return SigmoidNetwork(sizes, seed=seed), x, 1 if sizes[-1] > 1 else 1.0
+    dataset = _dataset(data, target)
+    if not 0 <= example < len(dataset.X):
+        raise ValueError(f"--example: got {example}, expected 0 to {len(dataset.X) - 1}")
+    net = SigmoidNetwork(_layer_sizes(layers, dataset), seed=seed)
+    return net, dataset.X[example], net.targets(dataset.y)[example]
+
+
+def _theta(graph: ExampleGraph, name: str) -> Value:
+    """The node of ``theta1[2,3]``: layer 1, to unit 2, from unit 3 (0: the bias unit)."""
+    match = re.fullmatch(r"theta(\d+)\[(\d+),\s*(\d+)\]", name.strip())
+    if match is None:
+        raise ValueError(f"--path: got {name!r}, expected a weight such as theta1[2,3]")
+    layer, i, j = map(int, match.groups())
+    shapes = [(len(matrix), len(matrix[0])) for matrix in graph.thetas]
+    if not 1 <= layer <= len(shapes):
+        raise ValueError(f"--path: got {name!r}, expected theta1 to theta{len(shapes)}")
+    rows, columns = shapes[layer - 1]
+    if not (1 <= i <= rows and j < columns):
+        raise ValueError(
+            f"--path: got {name!r}, expected theta{layer}[1..{rows}, 0..{columns - 1}]"
+        )
+    return graph.thetas[layer - 1][i - 1][j]
 
 
 @app.command("train")

@@ -71,14 +71,12 @@ def to_sklearn(net: SigmoidNetwork, alpha: float = 0.0) -> Any:
     """
     from sklearn.neural_network import MLPClassifier
 
-    mlp = MLPClassifier(tuple(net.sizes[1:-1]), activation="logistic", alpha=alpha,
-                        solver="lbfgs", max_iter=1)  # fmt: skip
+    mlp = MLPClassifier(tuple(net.sizes[1:-1]), activation="logistic", alpha=alpha)
     outputs = net.sizes[-1]
-    # fitted to two examples, one with and one without each label: that sets all but the weights
+    # shown two examples, one without and one with each label, it knows all but the weights
     labels = [0, 1] if outputs == 1 else [[0] * outputs, [1] * outputs]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of course it has not converged
-        mlp.fit(np.zeros((2, net.sizes[0])), np.array(labels))
+    mlp.partial_fit(np.zeros((2, net.sizes[0])), labels, classes=range(max(2, outputs)))
+    vars(mlp).pop("_optimizer")  # its memory of those two
     mlp.coefs_ = [theta[:, 1:].T.copy() for theta in net.thetas]
     mlp.intercepts_ = [theta[:, 0].copy() for theta in net.thetas]
     return mlp
