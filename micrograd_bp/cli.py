@@ -266,8 +266,7 @@ def train_command(
     if save is not None:
         model.save(save)
     if model.training.interrupted:
-        print(model.training.stopped, file=sys.stderr)
-        return 130
+        raise _InterruptedTraining(model.training.stopped)
     _print(*training_tables(model, dataset))
     if plot is not None:
         plot_training(model, dataset, plot)
@@ -306,6 +305,10 @@ def predict(
     return 0
 
 
+class _InterruptedTraining(Exception):  # noqa: N818 - it went as the user wished
+    """Ctrl-C ended training; the message says what is kept."""
+
+
 def main() -> None:
     """Run the command line and leave with its exit status."""
     sys.exit(run(sys.argv[1:]))
@@ -320,6 +323,9 @@ def run(arguments: Sequence[str]) -> int:
         status = int(app(list(arguments), standalone_mode=False) or 0)
     except KeyboardInterrupt:
         status = INTERRUPTED
+    except _InterruptedTraining as stop:
+        print(stop, file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:  # the reader, e.g. `head`, has seen enough
         sys.stderr.close()
         return 0
