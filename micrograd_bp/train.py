@@ -11,14 +11,18 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from numbers import Integral, Real
 
 import numpy as np
 import numpy.typing as npt
 
 from .check import check_gradient
+from .engine import Value
 from .gradients import Gradient, autodiff_gradient, backprop_gradient
+from .graph import example_graph
 from .network import Array, SigmoidNetwork, regularization, reshape
+from .tape import Tape
 
 __all__ = ["GRADIENTS", "METHODS", "Training", "cost_function", "train"]
 
@@ -28,7 +32,7 @@ Evaluate = Callable[[Array, Array, Array, float], tuple[float, Array]]
 
 Progress = Callable[[int, int, float], None]  # epoch, epochs, cost
 
-GRADIENTS: dict[str, GradientFunction] = {"matrices": backprop_gradient, "graph": autodiff_gradient}
+GRADIENTS = ("matrices", "graph", "tape")
 METHODS = {
     "gd": "Batch gradient descent",
     "sgd": "Stochastic gradient descent",
@@ -315,16 +319,42 @@ def _compare(job: _Job, theta: Array, epoch: int) -> None:
 
 def _source(net: SigmoidNetwork, gradient: str | GradientFunction) -> Evaluate:
     """The function of (θ, X, Y, λ) that gives J and its gradient."""
-    function = GRADIENTS.get(gradient) if isinstance(gradient, str) else gradient
-    if not callable(function):
+    if gradient == "tape":
+        return _replayed(net)
+    if gradient == "matrices":
+        gradient = backprop_gradient
+    elif gradient == "graph":
+        gradient = partial(autodiff_gradient, replay=False)
+    if not callable(gradient):
         names = ", ".join(GRADIENTS)
         raise ValueError(f"gradient: got {gradient!r}, expected {names} or a function")
+    function: GradientFunction = gradient
     own = SigmoidNetwork(thetas=net.thetas)
 
     def evaluate(theta: Array, X: Array, Y: Array, lambda_: float) -> tuple[float, Array]:
         own.theta = theta
         result = function(own, X, Y, lambda_)
         return result.cost, result.vector
+
+    return evaluate
+
+
+def _replayed(net: SigmoidNetwork) -> Evaluate:
+    """J from one recorded scalar graph: that of an example's cost and of its share of λ/2m Σ θ²."""
+    graph = example_graph(net, np.zeros(net.sizes[0]), np.zeros(net.sizes[-1]), textbook=False)
+    factor = Value(0.0, label="λ/2m")
+    squares = [theta**2 for matrix in graph.thetas for row in matrix for theta in row[1:]]
+    columns = [column for matrix in graph.thetas for column in zip(*matrix, strict=True)]
+    tape = Tape(
+        graph.cost + factor * Value.sum(squares),
+        inputs=[*graph.x, *graph.y],
+        parameters=[*(theta for column in columns for theta in column), factor],
+    )
+
+    def evaluate(theta: Array, X: Array, Y: Array, lambda_: float) -> tuple[float, Array]:
+        m = len(X)
+        costs, gradient = tape.gradient(np.hstack([X, Y]), np.append(theta, lambda_ / (2.0 * m)))
+        return float(np.sum(costs)) / m, gradient[:-1] / m
 
     return evaluate
 
