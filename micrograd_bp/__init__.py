@@ -9,6 +9,7 @@ from .gradients import Gradient, autodiff_gradient, backprop_gradient, numerical
 from .graph import ExampleGraph, example_graph
 from .network import ForwardPass, SigmoidNetwork, reshape, unroll
 from .tape import Tape
+from .train import cost_function
 
 __version__ = "0.1.0"
 
@@ -27,6 +28,7 @@ __all__ = [
     "check_expression",
     "check_gradient",
     "compare_gradients",
+    "cost_function",
     "draw",
     "example_graph",
     "numerical_gradient",
