@@ -228,13 +228,14 @@ def _epsilon_chart(found: EpsilonErrors, used: float) -> dict[str, Any]:
     epsilons = found.epsilons.tolist()
     curves = [Curve(name, epsilons, errors.tolist()) for name, errors in found.errors.items()]
     guides = [Guide("rounding, 2⁻⁵³ |J| / ε", -1, (1.0, found.rounding[0] * epsilons[0]),
-                    (1e-15, 1e-1), 1e-11)]  # fmt: skip
+                    (1e-15, 1e-1), 1e-13, True)]  # fmt: skip
     for scheme, slope, until in (("one-sided", 1, 1e-9), ("two-sided", 2, 1e-7)):
         error = float(found.errors[scheme][2])  # at ε = 10⁻²
         if error > 0:
             name = f"slope {slope}"
             guides.append(Guide(name, slope, (epsilons[2], error), (until, 1e-1), until * 3, True))
-    return loglog("epsilon", "ε", "largest error of ∂J/∂θ", curves, guides, (used, "used here"))
+    return loglog("epsilon", "ε", "largest error of ∂J/∂θ", curves, guides, (used, "used here"),
+                  band="complex-step")  # fmt: skip
 
 
 def _time_chart(times: Times) -> dict[str, Any]:

@@ -60,8 +60,12 @@ def loglog(
     curves: Sequence[Curve],
     guides: Sequence[Guide] = (),
     marked_x: tuple[float, str] | None = None,
+    band: str | None = None,
 ) -> dict[str, Any]:
     """Where everything of a chart stands, for the template that writes the SVG.
+
+    ``marked_x`` is a place on the x axis and its name; ``band`` the name of a curve that is drawn
+    wide and pale because another lies on it.
 
     >>> chart = loglog("t", "x", "y", [Curve("c", [1, 100], [1e-3, 10])])
     >>> chart["curves"][0]["points"][0] == (LEFT, HEIGHT - BOTTOM)
@@ -88,10 +92,9 @@ def loglog(
             for curve in curves
         ],
         "guides": [_drawn_guide(guide, x, y) for guide in guides],
+        "band": band,
         "marked": marked_x and {"at": x(marked_x[0]), "name": marked_x[1]},
-        "rows": [
-            (u, *(curve.y[k] for curve in curves)) for k, u in enumerate(curves[0].x)
-        ],
+        "rows": [(u, *(curve.y[k] for curve in curves)) for k, u in enumerate(curves[0].x)],
     }
 
 

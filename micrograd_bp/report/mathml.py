@@ -69,13 +69,10 @@ def times(a: str, b: str) -> Markup:
     return row(a, o("×"), b)
 
 
-def plus(terms: Sequence[str]) -> Markup:
-    """A sum of terms, its middle left out where it is long."""
+def summed(terms: Sequence[str]) -> list[tuple[str, str]]:
+    """Lines for a sum, a term on each, its middle left out where it is long."""
     shown = list(terms) if len(terms) <= TERMS else [*terms[: TERMS - 1], o("⋯"), terms[-1]]
-    parts = [shown[0]]
-    for term in shown[1:]:
-        parts += [o("+"), term]
-    return row(*parts)
+    return [("+" if k else "=", term) for k, term in enumerate(shown)]
 
 
 def bracketed(value: float) -> Markup:
@@ -83,11 +80,11 @@ def bracketed(value: float) -> Markup:
     return row(o("("), n(value), o(")")) if value < 0 else n(value)
 
 
-def lines(left: str, *rights: str) -> Markup:
-    """left = right, and each further right side below the first."""
+def lines(left: str, *rights: tuple[str, str]) -> Markup:
+    """An equation over several lines, each an operator and what follows it."""
     rows = [
-        tag("mtr", tag("mtd", left if k == 0 else ""), tag("mtd", o("=")), tag("mtd", right))
-        for k, right in enumerate(rights)
+        tag("mtr", tag("mtd", left if k == 0 else ""), tag("mtd", o(operator)), tag("mtd", right))
+        for k, (operator, right) in enumerate(rights)
     ]
     return tag("math", tag("mtable", *rows, **{"class": "lines"}), display="block")
 
@@ -112,6 +109,10 @@ class Numbers:
     def delta(self, layer: int, unit: int) -> float:
         return float(self._nodes["z", layer, unit]["grad"])
 
+    def g_prime(self, layer: int, unit: int) -> float:
+        a = self.value("a", layer, unit)
+        return a * (1.0 - a)
+
     def theta_slope(self, layer: int, unit: int, j: int) -> float:
         return float(self._nodes["theta", layer, unit, j]["grad"])
 
@@ -120,9 +121,9 @@ def equation_1(numbers: Numbers) -> Markup:
     a, d = numbers.value("a", 1, 1), numbers.delta(2, 1)
     return lines(
         slope(i("J"), at("θ", 1, 1, 1)),
-        times(at("a", 1, 1), at("δ", 2, 1)),
-        times(bracketed(a), bracketed(d)),
-        n(numbers.theta_slope(1, 1, 1)),
+        ("=", times(at("a", 1, 1), at("δ", 2, 1))),
+        ("=", times(bracketed(a), bracketed(d))),
+        ("=", n(numbers.theta_slope(1, 1, 1))),
     )
 
 
@@ -131,48 +132,54 @@ def output_delta(numbers: Numbers) -> Markup:
     h, y = numbers.value("a", L, 1), numbers.value("y", L, 1)
     return lines(
         at("δ", L, 1),
-        row(at("a", L, 1), o("−"), sub("y", n(1))),
-        row(n(h), o("−"), n(y)),
-        n(numbers.delta(L, 1)),
+        ("=", row(at("a", L, 1), o("−"), sub("y", n(1)))),
+        ("=", row(n(h), o("−"), n(y))),
+        ("=", n(numbers.delta(L, 1))),
     )
 
 
 def equation_2(numbers: Numbers) -> Markup:
     l = numbers.last - 1
     units = range(1, numbers.sizes[l] + 1)
-    a = numbers.value("a", l, 1)
+    g_prime = numbers.g_prime(l, 1)
     return lines(
         at("δ", l, 1),
-        row(
-            o("("),
-            plus([row(at("δ", l + 1, k), at("θ", l, k, 1)) for k in units]),
-            o(")"),
-            row(at("a", l, 1), o("("), n(1), o("−"), at("a", l, 1), o(")")),
+        *summed([row(at("δ", l + 1, k), at("θ", l, k, 1), _g_prime(l, 1)) for k in units]),
+        *summed(
+            [
+                times(
+                    bracketed(numbers.delta(l + 1, k)),
+                    times(bracketed(numbers.value("theta", l, k, 1)), n(g_prime)),
+                )
+                for k in units
+            ]
         ),
-        row(o("("), plus([_share(numbers, l, k) for k in units]), o(")"), o("×"), n(a * (1 - a))),
-        n(numbers.delta(l, 1)),
+        ("=", n(numbers.delta(l, 1))),
     )
 
 
 def equation_4(numbers: Numbers) -> Markup:
     l = numbers.last - 1
     units = range(1, numbers.sizes[l] + 1)
-    a = numbers.value("a", l, 1)
-    steps = [numbers.value("theta", l, k, 1) * a * (1 - a) for k in units]
-    shares = [
-        times(bracketed(numbers.delta(l + 1, k)), bracketed(step))
-        for k, step in zip(units, steps, strict=True)
-    ]
+    g_prime = numbers.g_prime(l, 1)
     return lines(
         slope(i("J"), at("z", l, 1)),
-        plus(
+        *summed(
             [
                 row(slope(i("J"), at("z", l + 1, k)), slope(at("z", l + 1, k), at("z", l, 1)))
                 for k in units
             ]
         ),
-        plus(shares),
-        n(numbers.delta(l, 1)),
+        *summed(
+            [
+                times(
+                    bracketed(numbers.delta(l + 1, k)),
+                    bracketed(numbers.value("theta", l, k, 1) * g_prime),
+                )
+                for k in units
+            ]
+        ),
+        ("=", n(numbers.delta(l, 1))),
     )
 
 
@@ -181,18 +188,14 @@ def equation_3(numbers: Numbers) -> Markup:
     units = range(1, numbers.sizes[-1] + 1)
     return lines(
         i("J"),
-        plus([sub("J", n(k)) for k in units]),
-        plus([bracketed(numbers.value("term", L, k)) for k in units]),
-        n(numbers.value("cost", L)),
+        *summed([sub("J", n(k)) for k in units]),
+        *summed([bracketed(numbers.value("term", L, k)) for k in units]),
+        ("=", n(numbers.value("cost", L))),
     )
 
 
-def _share(numbers: Numbers, l: int, k: int) -> Markup:
-    return times(bracketed(numbers.delta(l + 1, k)), bracketed(numbers.value("theta", l, k, 1)))
-
-
-def _g_prime(unit: str) -> Markup:
-    return row(tag("msup", i("g"), o("′")), o("("), at("z", "l", unit), o(")"))
+def _g_prime(layer: str | int, unit: str | int) -> Markup:
+    return row(tag("msup", i("g"), o("′")), o("("), at("z", layer, unit), o(")"))
 
 
 # Each equation: what it says in words, how the source prints it, and its numbers.
@@ -201,11 +204,14 @@ EQUATIONS: dict[str, tuple[str, Markup, Callable[[Numbers], Markup] | None]] = {
         "The slope of one weight: what came in through it, times the error of the unit it feeds.",
         lines(
             slope(i("J"), at("θ", "l", "i", "j")),
-            row(
-                slope(i("J"), at("z", "l+1", "i")),
-                slope(at("z", "l+1", "i"), at("θ", "l", "i", "j")),
+            (
+                "=",
+                row(
+                    slope(i("J"), at("z", "l+1", "i")),
+                    slope(at("z", "l+1", "i"), at("θ", "l", "i", "j")),
+                ),
             ),
-            row(at("a", "l", "j"), at("δ", "l+1", "i")),
+            ("=", row(at("a", "l", "j"), at("δ", "l+1", "i"))),
         ),
         equation_1,
     ),
@@ -213,7 +219,7 @@ EQUATIONS: dict[str, tuple[str, Markup, Callable[[Numbers], Markup] | None]] = {
         "The error of an output unit: what it said minus what it should have said.",
         lines(
             at("δ", "L"),
-            row(sub("h", i("θ")), o("("), i("x"), o(")"), o("−"), i("y")),
+            ("=", row(sub("h", i("θ")), o("("), i("x"), o(")"), o("−"), i("y"))),
         ),
         output_delta,
     ),
@@ -222,7 +228,10 @@ EQUATIONS: dict[str, tuple[str, Markup, Callable[[Numbers], Markup] | None]] = {
         "connection to it, and summed, because the unit acts on the cost through all of them.",
         lines(
             at("δ", "l", "i"),
-            row(total("k"), at("δ", "l+1", "k"), at("θ", "l", "k", "i"), _g_prime("i")),
+            (
+                "=",
+                row(total("k"), at("δ", "l+1", "k"), at("θ", "l", "k", "i"), _g_prime("l", "i")),
+            ),
         ),
         equation_2,
     ),
@@ -230,10 +239,13 @@ EQUATIONS: dict[str, tuple[str, Markup, Callable[[Numbers], Markup] | None]] = {
         "Why (2) is true: the chain rule through every unit k of the next layer.",
         lines(
             slope(i("J"), at("z", "l", "i")),
-            row(
-                total("k"),
-                slope(i("J"), at("z", "l+1", "k")),
-                slope(at("z", "l+1", "k"), at("z", "l", "i")),
+            (
+                "=",
+                row(
+                    total("k"),
+                    slope(i("J"), at("z", "l+1", "k")),
+                    slope(at("z", "l+1", "k"), at("z", "l", "i")),
+                ),
             ),
         ),
         equation_4,
@@ -242,11 +254,13 @@ EQUATIONS: dict[str, tuple[str, Markup, Callable[[Numbers], Markup] | None]] = {
         "The cost of one example: large where an output is confidently wrong.",
         lines(
             i("J"),
-            row(
-                total("k"),
-                o("−"), sub("y", i("k")), i("log"), sub("h", i("k")),
-                o("−"), o("("), n(1), o("−"), sub("y", i("k")), o(")"),
-                i("log"), o("("), n(1), o("−"), sub("h", i("k")), o(")"),
+            ("=", row(total("k"), o("("), o("−"), sub("y", i("k")), i("log"), sub("h", i("k")))),
+            (
+                "−",
+                row(
+                    *(o("("), n(1), o("−"), sub("y", i("k")), o(")")),
+                    *(i("log"), o("("), n(1), o("−"), sub("h", i("k")), o(")"), o(")")),
+                ),
             ),
         ),
         equation_3,
@@ -256,16 +270,17 @@ EQUATIONS: dict[str, tuple[str, Markup, Callable[[Numbers], Markup] | None]] = {
         "(not for the bias weights, j = 0).",
         lines(
             at("D", "l"),
-            row(
-                tag("mfrac", n(1), i("m")),
-                tag("munder", o("∑"), i("examples")),
-                at("δ", "l+1"),
-                tag("msup", row(o("("), at("a", "l"), o(")")), i("T")),
-                o("+"),
-                tag("mfrac", i("λ"), i("m")),
-                at("Θ", "l"),
+            (
+                "=",
+                row(
+                    tag("mfrac", n(1), i("m")),
+                    total("examples"),
+                    at("δ", "l+1"),
+                    tag("msup", row(o("("), at("a", "l"), o(")")), i("T")),
+                ),
             ),
+            ("+", row(tag("mfrac", i("λ"), i("m")), at("Θ", "l"))),
         ),
         None,
     ),
-}  # fmt: skip
+}

@@ -62,9 +62,7 @@ def epsilon_errors(net: SigmoidNetwork, X: Array, Y: Array, lambda_: float) -> E
     epsilons = 10.0 ** np.linspace(-1, -15, 29)
 
     def difference(scheme: str, epsilon: float) -> Array:
-        estimate = numerical_gradient(
-            net, X, Y, lambda_, epsilon, scheme=scheme, parameters=chosen
-        )
+        estimate = numerical_gradient(net, X, Y, lambda_, epsilon, scheme=scheme, parameters=chosen)
         return estimate.vector[chosen]
 
     estimates: dict[str, Callable[[float], Array]] = {

@@ -512,7 +512,7 @@ class Picture {
       part.box = { x: x + k * w, y, width: w, height };
       group.append(shape);
     });
-    if (node.kind === "a") group.append(label(x + width / 2, y + 37, "g →", "given"));
+    if (node.kind === "a") group.append(label(x + width / 2, y + 18, "g →", "given"));
     const name = this.nameOf(node);
     if (name) group.append(label(x + width / 2, y + height + 14, shortened(name), "given"));
     if (name) group.append(drawn("title", {}, name));
