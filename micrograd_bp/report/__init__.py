@@ -26,11 +26,21 @@ from .story import story
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from ..diagnose import Diagnosis
+
 __all__ = ["comparison_page", "diagnosis_page", "write"]
 
 FOLDER = Path(__file__).parent
 PLAYED_PARAMETERS = 5000  # above, the page would have tens of megabytes and no reader
 LISTED_PARAMETERS = 3000
+
+# The equations of the graph's links that a finding's place in the source stands for.
+STRUCK = {
+    "(1)": ["(1)"],
+    "(2)": ["(2)", "(4)"],
+    "(4)": ["(2)", "(4)"],
+    "output layer": ["δ⁽ᴸ⁾ = h − y"],
+}
 
 
 def comparison_page(
@@ -72,9 +82,25 @@ def comparison_page(
     )
 
 
-def diagnosis_page(diagnosis: Any, example: int = 0) -> str:
-    """The page of a ``Diagnosis``: each mistake, the formula meant and used, and its place."""
-    raise NotImplementedError
+def diagnosis_page(diagnosis: Diagnosis) -> str:
+    """The page of a diagnosis: each mistake, the formula meant and the one used, and its place.
+
+    The graph is that of a network of the same shape with weights of its own; the steps that the
+    mistake spoils and the weights whose gradient came out wrong are marked in it.
+    """
+    net = _network_like(diagnosis)
+    x = np.random.default_rng(0).uniform(-1.0, 1.0, net.sizes[0])
+    y = np.eye(net.sizes[-1])[0]
+    played = _played(net, x, y, 0, (), ())
+    if played["story"] is not None:
+        played["story"]["strike"] = _strike(diagnosis, played["story"]["nodes"])
+    return _page(
+        title="A gradient, judged",
+        passed=diagnosis.passed,
+        verdict=diagnosis.verdict,
+        diagnosis=diagnosis,
+        **played,
+    )
 
 
 def write(path: str | os.PathLike[str], html: str) -> Path:
@@ -157,6 +183,30 @@ def _played(
         "story": told | {"features": list(features), "classes": outputs},
         "example": example,
         "network": net,
+    }
+
+
+def _network_like(diagnosis: Diagnosis) -> SigmoidNetwork:
+    """A network with as many units as the one that was judged (where no layer was, 4-5-3)."""
+    layers = diagnosis.layers
+    if not layers:
+        return SigmoidNetwork([4, 5, 3], seed=0)
+    rows = [verdict.entries // verdict.columns for verdict in layers]
+    return SigmoidNetwork([layers[0].columns - 1, *rows], seed=0)
+
+
+def _strike(diagnosis: Diagnosis, nodes: list[dict[str, Any]]) -> dict[str, Any]:
+    """Where in the graph a mistake strikes: equations, the forward pass, and wrong weights."""
+    places = "; ".join(finding.equation for finding in diagnosis.mistakes[:1])
+    wrong = {(v.layer, j) for v in diagnosis.layers for j in v.wrong_columns}
+    return {
+        "equations": [e for place, found in STRUCK.items() if place in places for e in found],
+        "forward": "forward propagation" in places,
+        "weights": [
+            k
+            for k, node in enumerate(nodes)
+            if node["kind"] == "theta" and (node["layer"], node["indices"][1]) in wrong
+        ],
     }
 
 

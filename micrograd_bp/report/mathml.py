@@ -86,7 +86,9 @@ def lines(left: str, *rights: tuple[str, str]) -> Markup:
         tag("mtr", tag("mtd", left if k == 0 else ""), tag("mtd", o(operator)), tag("mtd", right))
         for k, (operator, right) in enumerate(rights)
     ]
-    return tag("math", tag("mtable", *rows, **{"class": "lines"}), display="block")
+    return tag(
+        "math", tag("mtable", *rows, **{"class": "lines", "displaystyle": "true"}), display="block"
+    )
 
 
 class Numbers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ PARAMETERS = 50
 HIDDEN_UNITS = (1, 3, 10, 30, 100)  # of the timed 4-h-3 networks: 11 to 803 parameters
 REPEATS = 3
 
-METHODS: Mapping[str, Callable[[SigmoidNetwork, Array, Array], Gradient]] = {
+METHODS: Mapping[str, Callable[[SigmoidNetwork, Array, npt.NDArray[Any]], Gradient]] = {
     "autodiff": autodiff_gradient,
     "backprop": backprop_gradient,
     "numerical": numerical_gradient,
@@ -96,8 +96,7 @@ def complex_step(
         step[p] = epsilon
         moved = zip(net.thetas, reshape(step, net.shapes), strict=True)
         thetas = [real + 1j * imaginary for real, imaginary in moved]
-        z: npt.NDArray[np.complex128] = X.astype(np.complex128)
-        a = z
+        a: npt.NDArray[Any] = X
         for theta in thetas:
             z = theta[:, 0] + a @ theta[:, 1:].T
             a = 1.0 / (1.0 + np.exp(-z))

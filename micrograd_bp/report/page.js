@@ -13,9 +13,10 @@ function written(value, digits = 4) {
   if (power >= -3 && power < digits) {
     return sign + short(Math.abs(value).toFixed(digits - 1 - power));
   }
-  const raised = String(Math.abs(power)).replace(/\d/g, (d) => RAISED[d]);
-  return `${sign}${short(mantissa)}×10${power < 0 ? "⁻" : ""}${raised}`;
+  return `${sign}${short(mantissa)}×10${power < 0 ? "⁻" : ""}${raised(Math.abs(power))}`;
 }
+
+const raised = (number) => String(number).replace(/\d/g, (digit) => RAISED[digit]);
 
 // A negative factor stands in parentheses.
 const factor = (value) => (value < 0 ? `(${written(value)})` : written(value));
@@ -100,6 +101,7 @@ class Story {
       link.to.inputs.push(link);
       link.from.outputs.push(link);
     });
+    this.strike ??= { equations: [], forward: false, weights: [] };
     this.backward.forEach((id) => (this.links[id].passes = true));
     this.cost = this.nodes.find((node) => node.kind === "cost");
   }
@@ -146,6 +148,12 @@ class Story {
     };
     walk(node, []);
     return found;
+  }
+
+  // Whether the mistake of a diagnosis spoils this step.
+  spoiled(step) {
+    if (step?.kind === "value") return this.strike.forward && (step.node.kind === "z" || step.node.kind === "a");
+    return step?.kind === "pass" && this.strike.equations.includes(step.link.equation);
   }
 
   // A step fills in one value, or passes one share of the gradient along one link.
@@ -228,6 +236,21 @@ class Words {
     };
   }
 
+  // All steps of one layer at once, as the matrix formula that a program has for them.
+  matrices(step) {
+    const of = (letter, layer) => `${letter}⁽${raised(layer)}⁾`;
+    const { kind, layer } = step.kind === "value" ? step.node : step.link.from;
+    if (step.kind === "value") {
+      if (kind === "z") return `${of("z", layer)} = ${of("Θ", layer - 1)} [1; ${of("a", layer - 1)}]`;
+      return kind === "a" ? `${of("a", layer)} = g(${of("z", layer)})` : "";
+    }
+    if (kind === "theta") return `∂J/∂${of("Θ", layer)} = ${of("δ", layer + 1)} (${of("a", layer)})ᵀ`;
+    if (kind === "z" && layer === this.last) return `${of("δ", layer)} = ${of("a", layer)} − y`;
+    const back = `(${of("Θ", layer)})ᵀ ${of("δ", layer + 1)}`;
+    if (kind === "z") return `${of("δ", layer)} = ${back} .* ${of("a", layer)} .* (1 − ${of("a", layer)})`;
+    return kind === "a" && layer < this.last ? `∂J/∂${of("a", layer)} = ${back}` : "";
+  }
+
   seed() {
     return {
       kind: "the start of the way back",
@@ -248,7 +271,7 @@ class Words {
     if (expected > 1) {
       rule += `\n${received} of ${expected} shares: ${from.slope} ${received < expected ? "so far" : ""} = ${written(soFar)}`;
     }
-    return { kind: `equation ${link.equation}`, rule, why: this.why(link, expected, rule) };
+    return { kind: `equation ${link.equation}`, rule, why: this.why(link, expected) };
   }
 
   why(link, expected) {
@@ -319,7 +342,10 @@ class Words {
       if (link.ways.length) this.explainInside(link, text, parts);
       return;
     }
-    line(`${node.slope} = Σₖ ${shares[0].to.slope.replace(/₁/, "ₖ")} θₖ… = ${written(node.grad)}`);
+    line(
+      `${node.slope} = ${sumOf(shares.map((link) => `${link.to.slope} ${link.symbol}`))}\n` +
+        `= ${sumOf(shares.map((link) => `${factor(link.to.grad)} × ${factor(link.local)}`))}\n= ${written(node.grad)}`,
+    );
     text(this.why(shares[0], shares.length));
     parts.push(this.shareTable(shares, [["sum", node.slope, node.grad]]));
   }
@@ -555,7 +581,9 @@ class Picture {
     const bend = (x2 - x1) / 2;
     const path = `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
     const wire = drawn("path", { class: "wire", d: path });
-    const group = drawn("g", {}, wire);
+    const group = drawn("g", {});
+    if (theta && this.story.strike.weights.includes(theta.id)) group.append(drawn("path", { class: "struck", d: path }));
+    group.append(wire);
     const grab = drawn("path", { class: "grab", d: path });
     if (theta) {
       grab.dataset.node = theta.id;
@@ -593,7 +621,7 @@ class Picture {
     this.tags.replaceChildren();
     this.halo.removeAttribute("d");
     this.pulse.setAttribute("visibility", "hidden");
-    this.svg.classList.toggle("dim", Boolean(step));
+    this.svg.classList.toggle("dim", Boolean(step) && !state.complete);
     if (!step) return;
     const lit = step.kind === "value" ? step.node.inputs : step.kind === "pass" ? [step.link] : [];
     for (const link of lit) this.wires.get(link)?.wire.classList.add("lit");
@@ -690,7 +718,7 @@ class Camera {
   constructor(svg, picture) {
     this.svg = svg;
     this.whole = { x: 0, y: 0, width: picture.width, height: picture.height };
-    svg.style.aspectRatio = `${picture.width} / ${Math.max(picture.height, picture.width / 2.6)}`;
+    svg.style.aspectRatio = `${picture.width} / ${Math.max(picture.height, picture.width / 3.4)}`;
     this.fit();
     this.pointers = new Map();
     svg.addEventListener("wheel", (event) => {
@@ -784,6 +812,8 @@ class Player {
     this.at = 0;
     this.fillLists();
     this.listen();
+    const steps = story.steps(null);
+    byId("next-strike").hidden = !steps.some((step) => story.spoiled(step));
     if (story.nodes.length > 400) byId("stride").value = "layer";
     byId("camera").checked = this.svg.getBoundingClientRect().width < 620;
     this.choose("");
@@ -810,6 +840,7 @@ class Player {
     on("first", "click", () => this.go(0));
     on("last", "click", () => this.go(this.steps.length));
     on("play", "click", () => this.play(!this.timer));
+    on("next-strike", "click", () => this.nextStrike());
     on("slider", "input", (event) => this.go(Number(event.target.value)));
     on("follow", "change", (event) => this.choose(event.target.value));
     on("pick", "change", (event) => this.pick(event.target.value));
@@ -879,8 +910,15 @@ class Player {
       if (direction > 0) while (to < this.steps.length && group(to + 1) === group(to)) to += 1;
       else while (to > 0 && group(to + 1) === group(to)) to -= 1;
     }
-    this.go(Math.min(Math.max(to, 0), this.steps.length));
+    to = Math.min(Math.max(to, 0), this.steps.length);
+    this.go(to, direction > 0 ? to - this.at : 1);
     if (direction > 0) this.picture.run(this.steps[this.at - 1]);
+  }
+
+  // To the next step that the mistake spoils, from the last one to the first.
+  nextStrike() {
+    const places = this.steps.flatMap((step, k) => (this.story.spoiled(step) ? [k + 1] : []));
+    if (places.length) this.go(places.find((place) => place > this.at) ?? places[0]);
   }
 
   play(on) {
@@ -917,11 +955,13 @@ class Player {
         });
       }
     }
-    return { known, grads };
+    return { known, grads, complete: this.at === this.steps.length };
   }
 
-  go(position) {
+  // `together` is how many steps were taken at once to get there.
+  go(position, together = 1) {
     this.at = position;
+    this.stride = together;
     const step = this.steps[position - 1];
     const state = this.state();
     this.picture.show(state, step);
@@ -943,7 +983,7 @@ class Player {
     const box = byId("step");
     const [kind, rule, why] = box.children;
     const write = (words, phase) => {
-      box.className = `step ${phase}`;
+      box.className = `step ${phase} ${this.story.spoiled(step) ? "spoiled" : ""}`;
       kind.textContent = words.kind;
       rule.textContent = words.rule;
       why.textContent = words.why;
@@ -960,16 +1000,23 @@ class Player {
           : { kind: "start", rule: "The inputs, targets and weights are given", why: "Press ▶ to work out the first weighted input." },
         "",
       );
-    } else if (step.kind === "value") write(this.headed(this.words.value(step.node), "Forward"), "fwd");
-    else if (step.kind === "seed") write(this.headed(this.words.seed(), "Backward"), "bwd");
+    } else if (step.kind === "value") write(this.headed(this.words.value(step.node), "Forward", step), "fwd");
+    else if (step.kind === "seed") write(this.headed(this.words.seed(), "Backward", step), "bwd");
     else {
       const grad = state.grads.get(step.link.from);
-      write(this.headed(this.words.pass(step.link, grad.value, grad.received), "Backward"), "bwd");
+      write(this.headed(this.words.pass(step.link, grad.value, grad.received), "Backward", step), "bwd");
     }
   }
 
-  headed(words, phase) {
-    return { ...words, kind: `${phase} · ${words.kind}` };
+  headed(words, phase, step) {
+    const spoiled = this.story.spoiled(step) ? " · the mistake strikes here" : "";
+    const together = this.stride > 1 ? ` · the last of ${this.stride} steps taken at once` : "";
+    const matrices = this.stride > 1 && byId("stride").value === "layer" ? this.words.matrices(step) : "";
+    return {
+      ...words,
+      kind: `${phase} · ${words.kind}${spoiled}${together}`,
+      rule: matrices ? `${matrices}\nat the end: ${words.rule}` : words.rule,
+    };
   }
 }
 
