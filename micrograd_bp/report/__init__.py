@@ -6,12 +6,14 @@ import base64
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from markupsafe import Markup, escape
 
 from ..compare import TITLES, Comparison
 from ..equations import EquationCheck, verify_equations
@@ -33,6 +35,8 @@ __all__ = ["comparison_page", "diagnosis_page", "write"]
 FOLDER = Path(__file__).parent
 PLAYED_PARAMETERS = 5000  # above, the page would have tens of megabytes and no reader
 LISTED_PARAMETERS = 3000
+
+INDEX = re.compile(r"(?<=\w)_(\{[^}]*\}|\([^)]*\)|\w+)")
 
 # The equations of the graph's links that a finding's place in the source stands for.
 STRUCK = {
@@ -149,8 +153,21 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"written": written, "embedded": _embedded}
+    environment.filters |= {
+        "written": written,
+        "embedded": _embedded,
+        "subscripted": _subscripted,
+    }
     return environment
+
+
+def _subscripted(formula: str) -> Markup:
+    """A formula in plain text with its indices set below: θ_ij, s_{l+1}, y_(k+1).
+
+    >>> _subscripted("s_{l+1} < y_k")
+    Markup('s<sub>l+1</sub> &lt; y<sub>k</sub>')
+    """
+    return Markup(INDEX.sub(lambda found: f"<sub>{found[1].strip('{}')}</sub>", escape(formula)))
 
 
 def _digest(text: str) -> str:

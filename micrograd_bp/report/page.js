@@ -600,7 +600,7 @@ class Picture {
     for (const [node, shape] of this.shapes) {
       shape.value.textContent = state.known.has(node) ? written(node.value) : "";
       const grad = state.grads.get(node);
-      const partial = grad && grad.received < grad.expected ? " +…" : "";
+      const partial = grad && grad.received < grad.expected ? "…" : "";
       shape.slope.textContent = grad ? `${node.kind === "z" ? "δ " : "∂ "}${written(grad.value)}${partial}` : "";
       shape.group.classList.remove("now");
     }
@@ -790,7 +790,7 @@ class Camera {
     if (!area) return this.fit();
     const box = this.svg.getBoundingClientRect();
     const ratio = box.height / box.width || 0.5;
-    const width = Math.max(area.width + 40, (area.height + 50) / ratio, 420);
+    const width = Math.max(area.width + 60, (area.height + 50) / ratio, 420);
     this.set({
       x: area.x + area.width / 2 - width / 2,
       y: area.y + area.height / 2 - (width * ratio) / 2,
