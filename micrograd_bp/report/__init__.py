@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
 
     from ..diagnose import Diagnosis
 
-__all__ = ["comparison_page", "diagnosis_page", "write"]
+__all__ = ["comparison_page", "diagnosis_page"]
 
 FOLDER = Path(__file__).parent
 PLAYED_PARAMETERS = 5000  # above, the page would have tens of megabytes and no reader
@@ -105,26 +103,6 @@ def diagnosis_page(diagnosis: Diagnosis) -> str:
         diagnosis=diagnosis,
         **played,
     )
-
-
-def write(path: str | os.PathLike[str], html: str) -> Path:
-    """Write a page under a temporary name and rename it: no reader sees half a file.
-
-    Raises OSError if the folder cannot be written.
-    """
-    target = Path(path)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(html)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)  # mkstemp's own mode keeps a server from reading it
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    return target
 
 
 def _page(**context: Any) -> str:
