@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from ..compare import TITLES, Comparison
 from ..equations import EquationCheck, verify_equations
-from ..network import SigmoidNetwork, unroll
+from ..network import Array, SigmoidNetwork, unroll
 from ..rounding import rounding_bounds
 from .chart import Curve, Guide, loglog
 from .mathml import EQUATIONS, Numbers
@@ -215,7 +215,8 @@ def _parameter_rows(comparison: Comparison) -> list[dict[str, Any]]:
     exact_difference = np.abs(autodiff - backprop)
     estimate_difference = np.maximum(np.abs(numerical - backprop), np.abs(numerical - autodiff))
     severity = np.fmax(
-        exact_difference / exact, estimate_difference / (exact + comparison.error_bars)
+        _in_units(exact_difference, exact),
+        _in_units(estimate_difference, exact + comparison.error_bars),
     )
     undecided = set(comparison.undecided)
     contradicted = {name for pair in comparison.pairs for name in pair.contradictions}
@@ -243,6 +244,14 @@ def _parameter_rows(comparison: Comparison) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _in_units(difference: Array, tolerance: Array) -> Array:
+    """Differences in units of what is explained; 0 where there is none to explain."""
+    found = np.zeros_like(difference)
+    with np.errstate(divide="ignore"):
+        np.divide(difference, tolerance, out=found, where=difference != 0.0)
+    return found
 
 
 def _number(value: Any) -> float | None:

@@ -101,6 +101,7 @@ class Story {
       link.to.inputs.push(link);
       link.from.outputs.push(link);
     });
+    this.nodes.forEach((node) => node.outputs.sort((a, b) => a.to.id - b.to.id));
     this.strike ??= { equations: [], forward: false, weights: [] };
     this.backward.forEach((id) => (this.links[id].passes = true));
     this.cost = this.nodes.find((node) => node.kind === "cost");
