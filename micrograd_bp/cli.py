@@ -60,6 +60,9 @@ LayersOption = Annotated[
 ]
 LambdaOption = Annotated[float, typer.Option("--lambda", help="Regularization λ")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights")]
+HtmlOption = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write the interactive page")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")]
 
 
@@ -94,6 +97,7 @@ def check(
         typer.Option("--cluster", help="Dask scheduler that shares it, e.g. tcp://host:8786"),
     ] = None,
     as_json: JsonOption = False,
+    html: HtmlOption = None,
 ) -> int:
     """Compute the gradient three ways and compare: exit 0 if nothing contradicts, else 1."""
     dataset = _dataset(data, target)
@@ -111,6 +115,8 @@ def check(
             seed=seed,
         )
     equations = verify_equations(net, comparison.X[0], comparison.Y[0])
+    if html is not None:
+        comparison.to_html(html, features=dataset.features, classes=dataset.classes)
     if as_json:
         report = comparison.to_dict() | {"equations": [vars(check) for check in equations]}
         print(json.dumps(report, ensure_ascii=False))

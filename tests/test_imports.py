@@ -46,7 +46,13 @@ WALLS = {
     "testing": {"check", "network"},
     "data": {"network"},
     "equations": GRAPH | {"gradients", "rounding", "tables"},
-    "compare": ARRAYS | {"gradients", "gradients.result", "rounding", "tables"},
+    # to_html reaches up to the page that shows a comparison
+    "compare": ARRAYS | {"files", "gradients", "gradients.result", "report", "rounding", "tables"},
+    "report.chart": {"symbols"},
+    "report.mathml": {"report.numbers"},
+    "report.measure": {"gradients", "network"},
+    "report.numbers": set(),
+    "report.story": {"engine", "graph", "network"},
 }
 
 
