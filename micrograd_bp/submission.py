@@ -26,9 +26,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .network import Array, SigmoidNetwork, finite_array, reshape
+from .network import Array, SigmoidNetwork, finite_array, regularization, reshape
 
-__all__ = ["Answer", "Call", "StoredResults", "UserError", "calls", "stored_results"]
+__all__ = [
+    "Answer",
+    "Call",
+    "StoredData",
+    "StoredResults",
+    "UserError",
+    "calls",
+    "stored_data",
+    "stored_results",
+]
 
 NAMES = {
     "thetas": ("thetas", "weights", "theta_list", "matrices", "ws"),
@@ -87,6 +96,7 @@ class Call:
     roles: tuple[str, ...]
     keywords: tuple[str | None, ...]  # None: by position
     labels: str  # a key of LABELS
+    by_name: bool  # whether the names of the parameters told their roles
 
     @property
     def description(self) -> str:
@@ -143,6 +153,7 @@ def calls(function: Callable[..., Any]) -> Iterator[Call]:
     ['θ as one vector']
     """
     roles, keywords, names = _roles(function)
+    by_name = all(_role(name) is not None for name in names)
     label_forms = ["one-hot"]
     if "Y" in roles and names[roles.index("Y")] != "Y":
         label_forms += ["from 0", "from 1"]
@@ -152,7 +163,7 @@ def calls(function: Callable[..., Any]) -> Iterator[Call]:
         forms.append([other, *roles[1:]])
     for form in forms:
         for labels in label_forms:
-            yield Call(function, tuple(form), tuple(keywords), labels)
+            yield Call(function, tuple(form), tuple(keywords), labels, by_name)
 
 
 def _roles(function: Callable[..., Any]) -> tuple[list[str], list[str | None], list[str]]:
@@ -177,7 +188,7 @@ def _roles(function: Callable[..., Any]) -> tuple[list[str], list[str | None], l
     roles = [_role(p.name) for p in given]
     names = [p.name for p in given]
     known = [role for role in roles if role is not None]
-    if len(known) == len(roles) > 0 and len(set(known)) == len(known) and _weights(known):
+    if len(known) == len(roles) == len(set(known)) and _complete(known):
         return known, keywords, names
     if len(given) in BY_COUNT:
         return BY_COUNT[len(given)], keywords, names
@@ -193,8 +204,9 @@ def _role(name: str) -> str | None:
     return f"theta{numbered[1]}" if numbered else ROLES.get(lower)
 
 
-def _weights(roles: Sequence[str]) -> bool:
-    return any(role.startswith("theta") for role in roles)
+def _complete(roles: Sequence[str]) -> bool:
+    weights = any(role.startswith("theta") for role in roles)
+    return weights and ("Y" in roles or list(roles) == ["theta"])
 
 
 def _answer(returned: Any) -> Answer:
@@ -256,13 +268,19 @@ def _where(function: Callable[..., Any], error: Exception) -> str:
 
 
 @dataclass(frozen=True)
-class StoredResults:
-    """A gradient that was computed elsewhere, with the network and data that it belongs to."""
+class StoredData:
+    """A network and its data, as they were stored."""
 
     net: SigmoidNetwork
     X: Array
     Y: Array
     lambda_: float | None  # None: not stored
+
+
+@dataclass(frozen=True)
+class StoredResults(StoredData):
+    """A gradient that was computed elsewhere, with the network and data that it belongs to."""
+
     answer: Answer
 
 
@@ -301,7 +319,21 @@ def stored_results(
     else:
         path = Path(source)
         arrays, octave, name = _read(path), path.suffix.lower() == ".mat", path.name
-    found = {role: arrays[key] for role, keys in KEYS.items() for key in keys if key in arrays}
+    data = stored_data(name, arrays, net, X, Y, octave)
+    return StoredResults(**vars(data), answer=_stored_answer(name, arrays))
+
+
+def stored_data(
+    name: str,
+    arrays: Mapping[str, Any],
+    net: SigmoidNetwork | None = None,
+    X: npt.ArrayLike | None = None,
+    Y: npt.ArrayLike | None = None,
+    octave: bool = False,
+) -> StoredData:
+    """The network and data among ``arrays``, keyed as for ``stored_results``; ``name`` is for
+    messages, ``octave`` says that labels count from 1. Raises ValueError for what is missing."""
+    found = _found(arrays)
     net = _stored_net(name, arrays, found) or net
     if net is None:
         raise _missing(name, "Theta1, Theta2, …", arrays)
@@ -311,21 +343,17 @@ def stored_results(
     examples = np.atleast_2d(finite_array(f"{name}: X", examples))
     if examples.shape[1] == net.sizes[0] + 1 and np.all(examples[:, 0] == 1.0):
         examples = examples[:, 1:]  # saved after the bias unit was put before it
-    if "y" in found:
-        targets: npt.ArrayLike = _stored_labels(name, found["y"], net.sizes[-1], octave)
-    elif Y is not None:
-        targets = Y
-    else:
+    targets = _stored_labels(name, found["y"], net.sizes[-1], octave) if "y" in found else Y
+    if targets is None:
         raise _missing(name, "y", arrays)
     examples, checked = net.data(examples, targets)
     lambda_ = found.get("lambda")
-    return StoredResults(
-        net,
-        examples,
-        checked,
-        None if lambda_ is None else float(np.ravel(lambda_)[0]),
-        _stored_answer(name, arrays, found),
-    )
+    value = None if lambda_ is None else regularization(float(np.ravel(lambda_)[0]))
+    return StoredData(net, examples, checked, value)
+
+
+def _found(arrays: Mapping[str, Any]) -> dict[str, Any]:
+    return {role: arrays[key] for role, keys in KEYS.items() for key in keys if key in arrays}
 
 
 def _stored_net(
@@ -342,7 +370,8 @@ def _stored_net(
     return None
 
 
-def _stored_answer(name: str, arrays: Mapping[str, Any], found: Mapping[str, Any]) -> Answer:
+def _stored_answer(name: str, arrays: Mapping[str, Any]) -> Answer:
+    found = _found(arrays)
     matrices = _numbered(arrays, r"(?:theta|d)_?(\d+)_?grad|d_?(\d+)|grad_?(\d+)")
     gradient = found.get("gradient", matrices or None)
     if gradient is None:
