@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .gradients import Gradient, backprop_gradient
-from .mistakes import COST_MISTAKES, MISTAKES, CostTerms, Mistake, Steps, pairs
+from .mistakes import COST_MISTAKES, MISTAKES, CostMistake, CostTerms, Mistake, Steps, pairs
 from .network import Array, SigmoidNetwork, regularization, reshape
 from .precision import SINGLE, last_digit_error
 from .rounding import UNIT_ROUNDOFF, rounding_bounds
@@ -40,6 +40,11 @@ EXAMPLES = (5, 5, 1)
 LAMBDAS = (1.3, 0.0, 0.0)
 LABELS = [1, 0, 2, 2, 0]  # first and last differ, classes are unequally frequent
 SEED = 1986
+
+_BY_NAME: dict[str, Mistake | CostMistake] = {
+    **MISTAKES,
+    **{mistake.name: mistake for mistake in COST_MISTAKES},
+}
 
 
 @dataclass(frozen=True)
@@ -109,18 +114,22 @@ class Diagnosis:
     def verdict(self) -> str:
         """One line: right, or wrong and by which mistake."""
         if self.passed:
-            return f"RIGHT: the gradient is exact up to rounding on {_listing(self.networks)}"
+            number = len(self.networks)
+            where = f"all {number} networks" if number > 1 else "this network"
+            return f"RIGHT: the gradient is exact, up to rounding, on {where}"
         if self.gradient_passed:
             if self.cost is None or self.cost[2]:
                 return "WRONG: right at first, but not every time"
-            cause = f": {self.mistakes[0].name}" if self.mistakes else ""
+            cause = f": {self._cost_findings[0].name}" if self._cost_findings else ""
             return f"WRONG: the gradient is right, but the cost J is not{cause}"
         findings = self._gradient_findings
         wrong = ", ".join(symbol("Θ", layer=v.layer) for v in self.layers if not v.passed)
         where = f" in the gradient of {wrong}" if wrong else ""
         if not findings:
             return f"WRONG{where}: no mistake of the catalogue gives these numbers"
-        return f"WRONG: {findings[0].name}"
+        partly = len(findings[0].layers) < len(self.layers) and len(findings[0].parts) == 1
+        only = f", only in {_thetas(findings[0].layers)}" if partly else ""
+        return f"WRONG: {findings[0].name}{only}"
 
     @property
     def _unexplained(self) -> tuple[bool, bool, bool, int]:
@@ -129,6 +138,10 @@ class Diagnosis:
         findings = self._gradient_findings
         parts = len(findings[0].parts) if findings else 0
         return not self.passed, not self.gradient_passed, not findings, parts
+
+    @property
+    def _cost_findings(self) -> list[Finding]:
+        return [finding for finding in self.mistakes if not finding.layers]
 
     @property
     def _gradient_findings(self) -> list[Finding]:
@@ -150,25 +163,32 @@ class Diagnosis:
             made += ["", table("Your gradient, layer by layer", headings, rows)]
         if self.cost is not None and not self.cost[2]:
             made += ["", f"Your J is {self.cost[0]:.10g}; it should be {self.cost[1]:.10g}."]
-        for number, finding in enumerate(self.mistakes):
-            made += ["", *self._finding(number, finding)]
+        for findings in (self._gradient_findings, self._cost_findings):
+            if len(findings) > 1:
+                names = "; ".join(finding.name for finding in findings)
+                made += ["", f"These data cannot tell apart: {names}. The first of them:"]
+            made += [part for finding in findings[:1] for part in self._finding(finding)]
         made += [line for clue in self.clues for line in ("", clue)]
         if self.unseen:
             made += ["", f"Not to be seen in these data: {'; '.join(self.unseen)}."]
         made += [line for note in self.notes for line in ("", f"Note: {note}")]
-        return made
+        return [*made, "", f"Judged: {self.form}; {', '.join(self.networks)}."]
 
-    def _finding(self, number: int, finding: Finding) -> list[Table | str]:
+    def _finding(self, finding: Finding) -> list[Table | str]:
+        """Formulas side by side and the remedy, for each of the mistakes that act together."""
         from .tables import table
 
-        again = number and bool(finding.layers) == bool(self.mistakes[number - 1].layers)
-        title = f"{'or: ' if again else ''}{finding.name} — {finding.equation}"
-        formulas = list(zip(finding.meant.split("\n"), finding.used.split("\n"), strict=True))
-        made: list[Table | str] = [table(title, ["meant", "used"], formulas), finding.remedy]
-        if finding.layers and finding.parts:
+        made: list[Table | str] = []
+        for part in finding.parts:
+            mistake = _BY_NAME[part]
+            place = mistake.equation
+            title = f"{part}: {f'equation {place}' if place.startswith('(') else place}"
+            formulas = table(title, ["meant", "used"], [[mistake.meant, mistake.used]])
+            made += ["", formulas, mistake.remedy]
+        if finding.layers and np.isfinite(self.residual):
             made.append(
-                f"(Relative difference from your numbers: {finding.residual:.0e} with the formula "
-                f"used, {self.residual:.1g} with the one meant.)"
+                f"(Relative difference from your numbers: {_power(finding.residual)} with the "
+                f"formula used, {_power(self.residual)} with the one meant.)"
             )
         return made
 
@@ -387,6 +407,8 @@ def _check_call(
         except UserError as error:
             failure = failure or error
             continue
+        if failure is not None and len(set(sizes)) == 1:
+            notes.append(f"the function runs only where all layers are of one size ({failure}).")
         diagnosis = _diagnose(cases, notes, call.description)
         if cases[0].fits or diagnosis._gradient_findings:
             return diagnosis
@@ -505,7 +527,7 @@ def _diagnose(cases: Sequence[_Case], notes: list[str], form: str) -> Diagnosis:
         unseen=tuple(_unseen(cases)) if gradient_passed else (),
         notes=tuple(notes),
         networks=tuple(
-            f"{'-'.join(map(str, case.net.sizes))} (m = {len(case.X)}, λ = {case.lambda_:g})"
+            f"{'-'.join(map(str, case.net.sizes))} with m = {len(case.X)} and λ = {case.lambda_:g}"
             for case in cases
         ),
         form=form,
@@ -689,19 +711,29 @@ def _judge_cost(
     case, cost = wrong[0]
     found = []
     for mistake in COST_MISTAKES:
-        distances = [
-            abs(yours - mistake.cost(CostTerms.of(c.net.thetas, c.X, c.Y, c.lambda_)))
-            / c.cost_tolerance
-            for c, yours in given
+        theirs = [mistake.cost(CostTerms.of(c.net.thetas, c.X, c.Y, c.lambda_)) for c, _ in given]
+        noises = [
+            abs(yours - value) / (c.cost_tolerance * max(1.0, abs(value / c.exact.cost)))
+            for (c, yours), value in zip(given, theirs, strict=True)
         ]
-        if max(distances) <= max(1.0, given[0][0].Y.shape[0] ** 2):
-            found.append(
-                Finding(
-                    mistake.name, mistake.equation, mistake.meant, mistake.used, mistake.remedy,
-                    max(distances), max(distances), (), (),
-                )
-            )  # fmt: skip
+        if max(noises) <= 1.0:
+            residual = max(abs(1.0 - y / t) for (_, y), t in zip(given, theirs, strict=True))
+            found.append(_cost_finding(mistake, residual, max(noises)))
     return (cost, case.exact.cost, False), found
+
+
+def _cost_finding(mistake: CostMistake, residual: float, noise: float) -> Finding:
+    return Finding(
+        name=mistake.name,
+        equation=mistake.equation,
+        meant=mistake.meant,
+        used=mistake.used,
+        remedy=mistake.remedy,
+        residual=residual,
+        noise=noise,
+        layers=(),
+        parts=(mistake.name,),
+    )
 
 
 def _clues(cases: Sequence[_Case], verdicts: Sequence[LayerVerdict]) -> list[str]:
@@ -829,8 +861,8 @@ def _layer_row(verdict: LayerVerdict) -> list[str]:
     ]
 
 
-def _listing(items: Sequence[str]) -> str:
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+def _power(value: float) -> str:
+    return f"{value:.0e}" if value >= UNIT_ROUNDOFF else "0"
 
 
 def _finite(value: Any) -> Any:

@@ -135,6 +135,8 @@ def shifted(Y: Array, by: int, around: bool) -> Array:
     """The columns of Y moved by one class, ``around`` the end or off it."""
     if Y.shape[1] == 1:
         raise ValueError("one output has no other class")
+    if Y.shape[1] == 2 and around and by < 0:
+        raise ValueError("of two classes, up and down are the same")
     moved = np.roll(Y, by, axis=1)
     return moved if around else without(moved, np.s_[:, 0 if by > 0 else -1])
 
