@@ -8,7 +8,7 @@ the nearest formula is not enough. What no formula reproduces stays wrong and un
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ import numpy.typing as npt
 from .gradients import Gradient, backprop_gradient
 from .mistakes import COST_MISTAKES, MISTAKES, CostMistake, CostTerms, Mistake, Steps, pairs
 from .network import Array, SigmoidNetwork, regularization, reshape
-from .precision import SINGLE, last_digit_error
+from .precision import SINGLE, written_digits
 from .rounding import UNIT_ROUNDOFF, rounding_bounds
 from .submission import Answer, Call, StoredResults, UserError, calls, stored_results
 from .symbols import symbol
@@ -182,9 +182,9 @@ class Diagnosis:
         for part in finding.parts:
             mistake = _BY_NAME[part]
             place = mistake.equation
-            title = f"{part}: {f'equation {place}' if place.startswith('(') else place}"
-            formulas = table(title, ["meant", "used"], [[mistake.meant, mistake.used]])
-            made += ["", formulas, mistake.remedy]
+            where = f"equation {place}" if place.startswith("(") else place
+            formulas = table("", ["meant", "used"], [[mistake.meant, mistake.used]])
+            made += ["", f"{part} — {where}", formulas, mistake.remedy]
         if finding.layers and np.isfinite(self.residual):
             made.append(
                 f"(Relative difference from your numbers: {_power(finding.residual)} with the "
@@ -253,6 +253,7 @@ class _Case:
     lambda_: float
     answer: Answer
     stored: bool = False  # numbers may have been rounded as they were written down
+    _forward: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def exact(self) -> Gradient:
@@ -286,16 +287,23 @@ class _Case:
     @cached_property
     def _bounds(self) -> tuple[float, list[Array]]:
         """What rounding explains, of J and of every entry of D."""
-        written = last_digit_error(self.answer.vector) if self.stored else np.zeros(1)
-        errors = [np.zeros_like(theta) for theta in self.net.thetas]
-        error_X = np.zeros_like(self.X)
-        if np.any(written):  # then Θ and X may have lost the same digits
-            errors = [_if_as_coarse(last_digit_error(t), written) for t in self.net.thetas]
-            error_X = _if_as_coarse(last_digit_error(self.X), written)
-        bounds = rounding_bounds(self.net, self.X, self.Y, self.lambda_, errors, error_X)
+        data = self.net, self.X, self.Y, self.lambda_
+        bounds = rounding_bounds(*data)
         factor = ROUNDING * self.unit / UNIT_ROUNDOFF
-        largest = float(np.max(written))
-        return factor * bounds.cost + largest, [factor * D + largest for D in bounds.D]
+        cost, D = factor * bounds.cost, [factor * part for part in bounds.D]
+        digits = written_digits(self.answer.vector) if self.stored else None
+        if digits is None:
+            return cost, D
+        # Θ and X may have lost the same digits before they came here
+        lost = [
+            digits.error(known) if digits.rounded(known) else np.zeros_like(known)
+            for known in (*self.net.thetas, self.X)
+        ]
+        inexact = rounding_bounds(*data, lost[:-1], lost[-1])
+        last_place = float(np.max(digits.error(self.answer.vector)))
+        return cost + inexact.cost + last_place, [
+            part + more + last_place for part, more in zip(D, inexact.D, strict=True)
+        ]
 
     @property
     def tolerances(self) -> list[Array]:
@@ -322,29 +330,44 @@ class _Case:
         layers = zip(self.parts, self.exact.D, self.tolerances, strict=True)
         return [_in_units(yours - right, tolerance) for yours, right, tolerance in layers]
 
-    def agreement(self, steps: Steps, exact_scale: bool) -> list[float] | None:
-        """The largest |yours − theirs| / tolerance of each part; None if they do not fit.
+    def agreement(self, steps: Steps, local: bool, every_layer: bool = False) -> list[float] | None:
+        """The largest |yours − theirs| / tolerance of each part; None if one is above 1 (unless
+        ``every_layer`` is asked for) or they do not fit the shapes.
 
         Where a mistake makes a layer's numbers larger, their rounding is larger in proportion.
+        ``local`` says that each layer's numbers are made from that layer's.
         """
-        try:
-            with np.errstate(all="ignore"):
-                D = steps.gradient(self.net.thetas, self.X, self.Y, self.lambda_)
-        except (ValueError, IndexError):
-            return None
-        theirs = self._parted(D)
-        if [part.shape for part in theirs] != [part.shape for part in self.parts]:
-            return None
         tolerances = [float(np.max(tolerance)) for tolerance in self.tolerances]
         sizes = [float(np.max(np.abs(right))) for right in self.exact.D]
-        if not exact_scale or len(theirs) != len(sizes):  # entries may come from any layer
-            tolerances, sizes = [max(tolerances)] * len(theirs), [max(sizes)] * len(theirs)
-        return [
-            float(np.max(_in_units(yours - part, np.array(tolerance * _growth(part, size)))))
-            for yours, part, tolerance, size in zip(
-                self.parts, theirs, tolerances, sizes, strict=True
-            )
-        ]
+        if not local:
+            tolerances, sizes = [max(tolerances)] * len(sizes), [max(sizes)] * len(sizes)
+        found: list[float] = []
+        try:
+            with np.errstate(all="ignore"):
+                for l, theirs in self._from_last_layer(steps):
+                    if len(self.parts) <= l or self.parts[l].shape != theirs.shape:
+                        return None
+                    tolerance = np.array(tolerances[l] * _growth(theirs, sizes[l]))
+                    worst = float(np.max(_in_units(self.parts[l] - theirs, tolerance)))
+                    if worst > 1.0 and not every_layer:
+                        return None
+                    found.insert(0, worst)
+        except (ValueError, IndexError):
+            return None
+        return found
+
+    def _from_last_layer(self, steps: Steps) -> Iterator[tuple[int, Array]]:
+        """Each l and D⁽ˡ⁺¹⁾ by these steps, computed as they are asked for where possible."""
+        key = (steps.read, steps.bias, steps.hidden, steps.output)
+        if key not in self._forward:
+            self._forward[key] = steps.forward(self.net.thetas, self.X)
+        weights, z, a = self._forward[key]
+        backward = steps.backward(weights, z, a, self.Y, self.lambda_)
+        if steps.arrange is Steps.arrange:
+            yield from zip(range(len(self.net.thetas) - 1, -1, -1), backward, strict=True)
+        else:
+            parts = self._parted(steps.arrange(list(backward)[::-1]))
+            yield from reversed(list(enumerate(parts)))
 
     def admits(self, mistake: Mistake) -> bool:
         """Whether the mistake can be made with a network of these shapes."""
@@ -476,14 +499,11 @@ def _check_results(stored: StoredResults, lambda_: float) -> Diagnosis:
             "(Octave: save -v7, NumPy: savez) instead of what is displayed"
         )
     form = "stored results, " + ("one vector" if stored.answer.is_vector else "matrices")
-    diagnosis = _diagnose([case], [], form)
-    if diagnosis.passed or stored.lambda_ is not None or lambda_:
-        return diagnosis
-    fitted = _fitted_lambda(case)
+    fitted = _fitted_lambda(case) if stored.lambda_ is None and not lambda_ else None
     if fitted is None:
-        return diagnosis
+        return _diagnose([case], [], form)
     note = f"λ is not stored; the gradient is right for λ = {fitted:g}. Is that the λ you used?"
-    return _diagnose([replace(case, lambda_=fitted)], [note], form)
+    return _diagnose([replace(case, lambda_=fitted, _forward={})], [note], form)
 
 
 def _fitted_lambda(case: _Case) -> float | None:
@@ -492,13 +512,15 @@ def _fitted_lambda(case: _Case) -> float | None:
         return None
     m = len(case.X)
     direction = np.concatenate([_regularized(theta).ravel() for theta in case.net.thetas]) / m
-    pairs_ = zip(case.parts, case.exact.D, strict=True)
-    difference = np.concatenate([(yours - right).ravel() for yours, right in pairs_])
+    if max(float(np.max(error)) for error in case.errors()) <= 1.0:
+        return None  # λ = 0 it is
+    both = zip(case.parts, case.exact.D, strict=True)
+    difference = np.concatenate([(yours - right).ravel() for yours, right in both])
     size = float(direction @ direction)
     estimate = float(f"{difference @ direction / size:.10g}") if size else 0.0
     if not 0.0 < estimate < np.inf:
         return None
-    fitted = replace(case, lambda_=estimate)
+    fitted = replace(case, lambda_=estimate, _forward={})
     return estimate if max(float(np.max(error)) for error in fitted.errors()) <= 1.0 else None
 
 
@@ -586,9 +608,9 @@ def _whole(
         noise = 0.0
         for case in cases:
             parts = case.agreement(steps, local)
-            noise = max(noise, np.inf if parts is None else max(parts))
-            if noise > 1.0:
+            if parts is None:
                 break
+            noise = max(noise, *parts)
         else:
             layers = tuple(range(1, len(cases[0].net.thetas) + 1))
             residual = max(case.residual(steps) for case in cases)
@@ -606,7 +628,7 @@ def _layers_explained(cases: Sequence[_Case], mistake: Mistake) -> list[float] |
     steps = replace(Steps(), **mistake.steps)
     worst: list[float] | None = None
     for case in cases:
-        parts = case.agreement(steps, True)
+        parts = case.agreement(steps, True, every_layer=True)
         if parts is None:
             return None
         worst = parts if worst is None else [max(pair) for pair in zip(worst, parts, strict=True)]
@@ -795,14 +817,15 @@ def _common_ratio(cases: Sequence[_Case]) -> float | None:
     return ratios[0] if np.allclose(ratios, ratios[0], rtol=1e-9, atol=0.0) else None
 
 
-def _unseen(cases: Sequence[_Case]) -> Iterator[str]:
+def _unseen(cases: Sequence[_Case]) -> list[str]:
     """Mistakes that would give the same numbers on these data."""
     form = "vector" if cases[0].answer.is_vector else "matrices"
-    for mistake in MISTAKES.values():
-        if mistake.form in (None, form):
-            noise = _layers_explained(cases, mistake)
-            if noise is not None and max(noise) <= 1.0:
-                yield mistake.name
+    candidates = (
+        ((mistake,), replace(Steps(), **mistake.steps))
+        for mistake in MISTAKES.values()
+        if mistake.form in (None, form)
+    )
+    return [finding.name for finding in _whole(cases, candidates)]
 
 
 def _equal(one: Answer, other: Answer) -> bool:
@@ -827,16 +850,9 @@ def _growth(part: Array, size: float) -> float:
 
 def _relative(yours: Sequence[Array], theirs: Sequence[Array]) -> float:
     size = max(float(np.max(np.abs(part))) for part in theirs)
-    pairs_ = zip(yours, theirs, strict=True)
-    difference = max(float(np.max(np.abs(a - b))) for a, b in pairs_)
+    both = zip(yours, theirs, strict=True)
+    difference = max(float(np.max(np.abs(a - b))) for a, b in both)
     return difference / size if size else difference
-
-
-def _if_as_coarse(error: Array, written: Array) -> Array:
-    """The error of an input, if it shows no more digits than the gradient; 0 if it is coarser
-    by nature (whole numbers, say) or finer."""
-    fits = np.any(error) and np.max(error) <= 10.0 * np.max(written)
-    return error if fits else np.zeros_like(error)
 
 
 def _thetas(layers: Sequence[int]) -> str:
@@ -862,7 +878,7 @@ def _layer_row(verdict: LayerVerdict) -> list[str]:
 
 
 def _power(value: float) -> str:
-    return f"{value:.0e}" if value >= UNIT_ROUNDOFF else "0"
+    return f"{value:.1g}" if value >= UNIT_ROUNDOFF else "0"
 
 
 def _finite(value: Any) -> Any:

@@ -7,7 +7,7 @@ element by element.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
@@ -54,21 +54,29 @@ class Steps:
 
         Raises ValueError or IndexError where a replaced step does not fit the shapes.
         """
-        (m, K), L = Y.shape, len(thetas) + 1
+        weights, z, a = self.forward(thetas, X)
+        return self.arrange(list(self.backward(weights, z, a, Y, lambda_))[::-1])
+
+    def forward(self, thetas: Sequence[Array], X: Array) -> tuple[Matrices, Matrices, Matrices]:
+        """The weights as they were read, and z and a of every layer."""
         weights = self.read(list(thetas))
-        y = self.targets(Y)
         a, z = [X], [X]
         for l, Theta in enumerate(weights, start=1):
             z.append(self.bias(a[-1]) @ Theta.T)
-            a.append(self.output(z[-1]) if l == L - 1 else self.hidden(z[-1]))
-        deltas = {L - 1: self.output_delta(a[-1], y)}
-        for l in range(L - 2, 0, -1):
-            deltas[l] = self.propagate(weights, l, deltas[l + 1]) * self.slope(z, a, l)
-        D = []
-        for l, Theta in enumerate(weights):
-            Delta = self.accumulate(deltas[l + 1], self.inputs(z, a, l))
-            D.append(self.average(Delta, m, K) + self.rate(lambda_, m) * self.regularized(Theta))
-        return self.arrange(D)
+            a.append(self.output(z[-1]) if l == len(weights) else self.hidden(z[-1]))
+        return weights, z, a
+
+    def backward(
+        self, weights: Matrices, z: Matrices, a: Matrices, Y: Array, lambda_: float
+    ) -> Iterator[Array]:
+        """D⁽ˡ⁾ from the last layer to the first, before they are arranged."""
+        m, K = Y.shape
+        delta = self.output_delta(a[-1], self.targets(Y))
+        for l in range(len(weights) - 1, -1, -1):
+            D = self.average(self.accumulate(delta, self.inputs(z, a, l)), m, K)
+            yield D + self.rate(lambda_, m) * self.regularized(weights[l])
+            if l > 0:
+                delta = self.propagate(weights, l, delta) * self.slope(z, a, l)
 
 
 @dataclass(frozen=True)

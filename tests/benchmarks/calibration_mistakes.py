@@ -140,7 +140,8 @@ def planted(networks: int, rng: np.random.Generator) -> None:
     print(
         f"one mistake         {tried:6d}   caught {caught / tried:.1%}   right name first "
         f"{first / tried:.1%} (or one that gives the same numbers: "
-        f"{first_different / tried:.1%})   among those named {listed / tried:.1%}   ({by_students} by student files)"
+        f"{first_different / tried:.1%})   among those named {listed / tried:.1%}   "
+        f"({by_students} by student files)"
     )
 
 
