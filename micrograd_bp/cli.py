@@ -170,6 +170,8 @@ def _theta(graph: ExampleGraph, name: str) -> Value:
             f"--path: got {name!r}, expected theta{layer}[1..{rows}, 0..{columns - 1}]"
         )
     return graph.thetas[layer - 1][i - 1][j]
+
+
 @app.command()
 def grade(
     submission: Annotated[

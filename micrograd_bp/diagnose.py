@@ -363,7 +363,7 @@ class _Case:
             self._forward[key] = steps.forward(self.net.thetas, self.X)
         weights, z, a = self._forward[key]
         backward = steps.backward(weights, z, a, self.Y, self.lambda_)
-        if steps.arrange is Steps.arrange:
+        if steps.arrange is Steps.arrange and self.fits:
             yield from zip(range(len(self.net.thetas) - 1, -1, -1), backward, strict=True)
         else:
             parts = self._parted(steps.arrange(list(backward)[::-1]))

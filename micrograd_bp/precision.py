@@ -43,7 +43,7 @@ class Digits(NamedTuple):
     def rounded(self, values: npt.ArrayLike) -> bool:
         """Whether ``values`` were rounded so, and are not coarser numbers such as 0.5 or 3."""
         few = np.count_nonzero(values) < FEWEST
-        return self.keeps(values) and (few or written_digits(values) == self)
+        return self.keeps(values) and bool(few or written_digits(values) == self)
 
 
 def written_digits(values: npt.ArrayLike) -> Digits | None:

@@ -41,6 +41,11 @@ WALLS = {
     "testing": {"check", "network"},
     "data": {"network"},
     "equations": GRAPH | {"gradients", "rounding", "tables"},
+    "precision": {"network"},
+    "mistakes": {"gradients.backprop", "network"},
+    "submission": {"network"},
+    "diagnose": ARRAYS | {"gradients", "mistakes", "precision", "rounding", "submission", "tables"},
+    "student": {"diagnose", "submission", "student"},
     "compare": ARRAYS | {"gradients", "gradients.result", "rounding", "tables"},
 }
 
