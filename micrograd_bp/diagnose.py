@@ -19,7 +19,7 @@ import numpy.typing as npt
 from .gradients import Gradient, backprop_gradient
 from .mistakes import COST_MISTAKES, MISTAKES, CostMistake, CostTerms, Mistake, Steps, pairs
 from .network import Array, SigmoidNetwork, regularization, reshape
-from .precision import SINGLE, written_digits
+from .precision import SINGLE, written_decimals, written_digits
 from .rounding import UNIT_ROUNDOFF, rounding_bounds
 from .submission import Answer, Call, StoredResults, UserError, calls, stored_results
 from .symbols import symbol
@@ -317,7 +317,8 @@ class _Case:
             logs = np.where(self.Y > 0, self.Y / h, 0) + np.where(
                 self.Y < 1, (1 - self.Y) / (1 - h), 0
             )
-        return self._bounds[0] + ROUNDING * 4.0 * u * float(np.sum(logs)) / len(self.X)
+        written = written_decimals(self.answer.cost) if self.stored and self.answer.cost else 0.0
+        return self._bounds[0] + ROUNDING * 4.0 * u * float(np.sum(logs)) / len(self.X) + written
 
     @property
     def decidable(self) -> bool:

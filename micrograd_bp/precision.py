@@ -73,6 +73,16 @@ def written_digits(values: npt.ArrayLike) -> Digits | None:
     return single if single.keeps(size) else None
 
 
+def written_decimals(value: float) -> float:
+    """Half a unit in the last decimal of one number written with fewer than ten, else 0.
+
+    >>> written_decimals(7.407), written_decimals(2.0**0.5)
+    (0.0005, 0.0)
+    """
+    places = len(repr(float(value)).partition(".")[2])
+    return 0.5 * 10.0**-places if places < COUNTS.stop else 0.0
+
+
 def _last_place(size: Array, digits: int) -> Array:
     exponent = np.floor(np.log10(size, where=size > 0.0, out=np.zeros_like(size)))
     return np.asarray(10.0 ** (exponent - digits + 1))

@@ -191,7 +191,7 @@ UNKNOWN = {
     },
     "a squared": {"inputs": lambda z, a, l: np.insert(a[l] ** 2, 0, 1.0, axis=1)},
     "inputs centred": {"inputs": lambda z, a, l: np.insert(a[l] - 0.5, 0, 1.0, axis=1)},
-    "divided by m + 1": {"average": lambda Delta, m, K: Delta / (m + 1.5)},
+    "divided by m + 0.7": {"average": lambda Delta, m, K: Delta / (m + 0.7)},
     "divided by √m": {"average": lambda Delta, m, K: Delta / (1.1 * np.sqrt(m))},
     "θ³ regularized": {
         "regularized": lambda T: np.insert(T[:, 1:] ** 3, 0, 0.0, axis=1),
