@@ -2,6 +2,7 @@
 
 from .check import GradientCheck, check_expression, check_gradient
 from .compare import Comparison, compare_gradients
+from .diagnose import Diagnosis, check_backprop
 from .draw import draw
 from .engine import Value
 from .equations import EquationCheck, verify_equations
@@ -15,6 +16,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Comparison",
+    "Diagnosis",
     "EquationCheck",
     "ExampleGraph",
     "ForwardPass",
@@ -25,6 +27,7 @@ __all__ = [
     "Value",
     "autodiff_gradient",
     "backprop_gradient",
+    "check_backprop",
     "check_expression",
     "check_gradient",
     "compare_gradients",

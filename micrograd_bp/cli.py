@@ -325,6 +325,29 @@ class _InterruptedTraining(Exception):  # noqa: N818 - it went as the user wishe
     """Ctrl-C ended training; the message says what is kept."""
 
 
+@app.command()
+def grade(
+    submission: Annotated[
+        str, typer.Argument(metavar="FILE.py[:FUNCTION] | RESULTS.mat|.npz|.json")
+    ],
+    timeout: Annotated[float, typer.Option(help="Seconds that a .py file may run")] = 30.0,
+    as_json: JsonOption = False,
+) -> int:
+    """Judge your own gradient and name the mistake in it: exit 0 if it is right, else 1.
+
+    A .py file is executed, with all your rights, in a process of its own. Results are the arrays
+    X, y, Theta1, Theta2, ... and grad, optionally lambda and J.
+    """
+    from .student import grade_submission
+
+    diagnosis = grade_submission(submission, timeout)
+    if as_json:
+        print(json.dumps(diagnosis.to_dict(), ensure_ascii=False))
+    else:
+        _print(*diagnosis.parts())
+    return 0 if diagnosis.passed else 1
+
+
 def main() -> None:
     """Run the command line and leave with its exit status."""
     sys.exit(run(sys.argv[1:]))

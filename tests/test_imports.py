@@ -53,6 +53,11 @@ WALLS = {
     "report.measure": {"gradients", "network"},
     "report.numbers": set(),
     "report.story": {"engine", "graph", "network"},
+    "precision": {"network"},
+    "mistakes": {"gradients.backprop", "network"},
+    "submission": {"network"},
+    "diagnose": ARRAYS | {"gradients", "mistakes", "precision", "rounding", "submission", "tables"},
+    "student": {"diagnose", "submission", "student"},
 }
 
 
