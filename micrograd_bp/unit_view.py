@@ -113,6 +113,8 @@ class _UnitView:
         rows = [unit.label, number(unit.data)]
         tip = f"{unit.label} = {unit.data!r}"
         x, y = self._x(layer), self._y(layer, i)
+        if i == 0:
+            x += 0.85 * self.circle  # so that its lines pass beside the other units, not behind
         z = self.weighted.get(unit)
         if z is not None:
             rows.append(f"z = {number(z.data)}")
