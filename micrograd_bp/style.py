@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 FONT = "Helvetica"
-MAX_TOOLTIP = 200
+MAX_LINE = 200
 MAX_LABEL = 40  # characters of a label that are shown; a picture is no place for a novel
 
 # Neither XML nor a terminal can show these: control characters and halves of surrogate pairs.
@@ -132,7 +132,7 @@ def tooltip(content: str) -> str:
     >>> print(tooltip("a & b"))
     a &amp; b
     """
-    return html.escape(plain(content, MAX_TOOLTIP)).replace("\\", "\\" * 4)
+    return html.escape(plain(content, MAX_LINE)).replace("\\", "\\" * 4)
 
 
 def text(content: str) -> str:
@@ -143,7 +143,7 @@ def text(content: str) -> str:
     """
     import graphviz
 
-    escaped = [graphviz.escape(html.escape(plain(line))) for line in content.split("\n")]
+    escaped = [graphviz.escape(html.escape(plain(line, MAX_LINE))) for line in content.split("\n")]
     joined: str = graphviz.nohtml("\\n".join(escaped))
     return joined
 
