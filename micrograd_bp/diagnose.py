@@ -436,7 +436,7 @@ def _check_call(
         diagnosis = _diagnose(cases, notes, call.description)
         if cases[0].fits or diagnosis._gradient_findings:
             return diagnosis
-        misshaped = misshaped or diagnosis
+        misshaped = diagnosis if misshaped is None else misshaped
     if misshaped is None:
         assert failure is not None
         raise failure
