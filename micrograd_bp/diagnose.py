@@ -338,8 +338,7 @@ class _Case:
         Where a mistake makes a layer's numbers larger, their rounding is larger in proportion.
         ``local`` says that each layer's numbers are made from that layer's.
         """
-        tolerances = [float(np.max(tolerance)) for tolerance in self.tolerances]
-        sizes = [float(np.max(np.abs(right))) for right in self.exact.D]
+        tolerances, sizes = self._scales
         if not local:
             tolerances, sizes = [max(tolerances)] * len(sizes), [max(sizes)] * len(sizes)
         found: list[float] = []
@@ -356,6 +355,14 @@ class _Case:
         except (ValueError, IndexError):
             return None
         return found
+
+    @cached_property
+    def _scales(self) -> tuple[list[float], list[float]]:
+        """The largest tolerance and the largest |entry| of the exact gradient, layer by layer."""
+        return (
+            [float(np.max(tolerance)) for tolerance in self.tolerances],
+            [float(np.max(np.abs(right))) for right in self.exact.D],
+        )
 
     def _from_last_layer(self, steps: Steps) -> Iterator[tuple[int, Array]]:
         """Each l and D⁽ˡ⁺¹⁾ by these steps, computed as they are asked for where possible."""
