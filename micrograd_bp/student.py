@@ -131,10 +131,10 @@ def _own_data(module: ModuleType, path: Path, function: Callable[..., Any]) -> S
     """The network and data that the file itself holds, for a function of θ alone."""
     try:
         return stored_data(path.name, vars(module))
-    except ValueError:
+    except ValueError as error:
         raise UserError(
             f"{path.name}: {function.__name__} takes θ alone, so the file must hold X, y and "
-            "Theta1, Theta2, … for it"
+            f"Theta1, Theta2, … for it ({error})"
         ) from None
 
 
