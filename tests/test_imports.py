@@ -56,7 +56,8 @@ WALLS = {
     "precision": {"network"},
     "mistakes": {"gradients.backprop", "network"},
     "submission": {"network"},
-    "diagnose": ARRAYS | {"gradients", "mistakes", "precision", "rounding", "submission", "tables"},
+    "diagnose": ARRAYS
+    | {"files", "gradients", "mistakes", "precision", "report", "rounding", "submission", "tables"},
     "student": {"diagnose", "submission", "student"},
 }
 
