@@ -454,7 +454,7 @@ function scrolled(name, child) {
 
 // The picture: columns of units, drawn once; every step then only changes classes and texts.
 
-const UNIT = { width: 176, height: 64, gap: 20, between: 128, top: 34 };
+const UNIT = { width: 196, height: 64, gap: 20, between: 116, top: 34 };
 const MOST_UNITS = 16; // of a layer that are drawn; the others are counted
 
 class Picture {
