@@ -50,7 +50,7 @@ WALLS = {
     "compare": ARRAYS | {"files", "gradients", "gradients.result", "report", "rounding", "tables"},
     "report.chart": {"symbols"},
     "report.mathml": {"report.numbers"},
-    "report.measure": {"gradients", "network"},
+    "report.measure": {"gradients", "network", "rounding"},
     "report.numbers": set(),
     "report.story": {"engine", "graph", "network"},
     "precision": {"network"},
