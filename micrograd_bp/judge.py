@@ -160,7 +160,7 @@ class Problem:
         ladders = self._ladders(lines)
         slopes = [ladder.slope() for ladder in ladders]
         alarms = [i for i, line in enumerate(lines) if _contradicts(slopes[i], line)]
-        again = self._ladders([self._second(lines[i]) for i in alarms])
+        again = self._ladders(self._second([lines[i] for i in alarms]))
         for i, ladder in zip(alarms, again, strict=True):
             slope = ladder.slope()
             if not _contradicts(slope, lines[i]):
@@ -177,18 +177,29 @@ class Problem:
         ]
         return list(zip(checked, orders, strict=True))
 
-    def _second(self, line: Line) -> Line:
-        """The line of an alarm once more: it counts if another ladder raises it too.
+    def _second(self, lines: list[Line]) -> list[Line]:
+        """The lines of alarms once more: an alarm counts if another ladder raises it too.
 
-        Its steps lie between those of the first, and coarser noise is taken into account.
+        Its steps lie between those of the first, and coarser noise is taken into account: that
+        of its own line, and the largest along single parameters (random directions cross too
+        many kinks to tell the noise of the cost).
         """
+        own = [self._coarse_noise(line) for line in lines]
+        single = max(
+            (noise for noise, line in zip(own, lines, strict=True) if line.direction is None),
+            default=0.0,
+        )
+        return [
+            replace(line, step=SECOND_LADDER * line.step, noise=max(line.noise, noise, single))
+            for noise, line in zip(own, lines, strict=True)
+        ]
 
+    def _coarse_noise(self, line: Line) -> float:
         def along(steps: Array) -> Array:
             return self.costs(np.array([line.points(self.theta, t)[0] for t in steps]))
 
         unit = line.step / FIRST_STEP
-        noise = coarse_noise_of(lambda t: along(unit * t))
-        return replace(line, step=SECOND_LADDER * line.step, noise=max(line.noise, noise))
+        return coarse_noise_of(lambda t: along(unit * t))
 
     def _ladders(self, lines: list[Line]) -> list[Ladder]:
         ladders = [
