@@ -8,7 +8,8 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,6 +23,7 @@ from .data import Dataset, digits, iris, load, load_examples
 from .draw import draw
 from .engine import Value
 from .equations import equations_table, verify_equations
+from .executors import cluster, process_pool
 from .graph import ExampleGraph, example_graph
 from .layout import render
 from .model import Settings, fit, load_model, training_tables
@@ -58,6 +60,9 @@ LayersOption = Annotated[
 ]
 LambdaOption = Annotated[float, typer.Option("--lambda", help="Regularization λ")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights")]
+HtmlOption = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write the interactive page")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")]
 
 
@@ -84,12 +89,20 @@ def check(
     sample: Annotated[
         int | None, typer.Option(help="Estimate only this many random parameters")
     ] = None,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="Processes that share the work; the result is the same")
+    ] = 1,
+    cluster_address: Annotated[
+        str | None,
+        typer.Option("--cluster", help="Dask scheduler that shares it, e.g. tcp://host:8786"),
+    ] = None,
     as_json: JsonOption = False,
+    html: HtmlOption = None,
 ) -> int:
     """Compute the gradient three ways and compare: exit 0 if nothing contradicts, else 1."""
     dataset = _dataset(data, target)
     net = SigmoidNetwork(_layer_sizes(layers, dataset), seed=seed)
-    with _progress("numerical estimate") as progress:
+    with _executor(jobs, cluster_address) as executor, _progress("numerical estimate") as progress:
         comparison = compare_gradients(
             net,
             dataset.X,
@@ -97,10 +110,13 @@ def check(
             lambda_,
             epsilon,
             sample,
+            executor=executor,
             progress=progress,
             seed=seed,
         )
     equations = verify_equations(net, comparison.X[0], comparison.Y[0])
+    if html is not None:
+        comparison.to_html(html, features=dataset.features, classes=dataset.classes)
     if as_json:
         report = comparison.to_dict() | {"equations": [vars(check) for check in equations]}
         print(json.dumps(report, ensure_ascii=False))
@@ -309,6 +325,29 @@ class _InterruptedTraining(Exception):  # noqa: N818 - it went as the user wishe
     """Ctrl-C ended training; the message says what is kept."""
 
 
+@app.command()
+def grade(
+    submission: Annotated[
+        str, typer.Argument(metavar="FILE.py[:FUNCTION] | RESULTS.mat|.npz|.json")
+    ],
+    timeout: Annotated[float, typer.Option(help="Seconds that a .py file may run")] = 30.0,
+    as_json: JsonOption = False,
+) -> int:
+    """Judge your own gradient and name the mistake in it: exit 0 if it is right, else 1.
+
+    A .py file is executed, with all your rights, in a process of its own. Results are the arrays
+    X, y, Theta1, Theta2, ... and grad, optionally lambda and J.
+    """
+    from .student import grade_submission
+
+    diagnosis = grade_submission(submission, timeout)
+    if as_json:
+        print(json.dumps(diagnosis.to_dict(), ensure_ascii=False))
+    else:
+        _print(*diagnosis.parts())
+    return 0 if diagnosis.passed else 1
+
+
 def main() -> None:
     """Run the command line and leave with its exit status."""
     sys.exit(run(sys.argv[1:]))
@@ -340,6 +379,15 @@ def run(arguments: Sequence[str]) -> int:
     if status == INTERRUPTED:
         print("interrupted", file=sys.stderr)
     return status
+
+
+def _executor(jobs: int, address: str | None) -> AbstractContextManager[Executor | None]:
+    """Where the work runs: here, in processes of this machine, or on a cluster."""
+    if address is not None and jobs > 1:
+        raise ValueError("--jobs: got it together with --cluster, expected one of them")
+    if address is not None:
+        return cluster(address)
+    return process_pool(jobs) if jobs > 1 else nullcontext()
 
 
 def _dataset(path: Path | None, target: str | None) -> Dataset:

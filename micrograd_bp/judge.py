@@ -54,7 +54,11 @@ class SlopeCheck:
 
 @dataclass(frozen=True)
 class Line:
-    """A line through θ, the slope that the gradient gives it, and how well that is known."""
+    """A line through θ, the slope that the gradient gives it, and how well that is known.
+
+    θ + t·d is rounded: that adds ``noise`` to the cost's own where it has the slope of θ, and
+    moves t itself by ``blur``.
+    """
 
     label: str
     index: int | None  # of the one parameter that moves; None: all move along ``direction``
@@ -63,6 +67,8 @@ class Line:
     allowance: float
     step: float
     smallest: float
+    noise: float = 0.0  # along one parameter the step that was made is known exactly
+    blur: float = 0.0
 
     def points(self, theta: Array, step: float) -> tuple[Array, float]:
         """θ moved by ``step``, and how far it really moved: θ + h is rounded."""
@@ -88,8 +94,9 @@ class Problem:
 
     def measure_noise(self, rng: np.random.Generator) -> None:
         """The noise at θ: the largest of some random lines, which move every parameter."""
-        measured = [noise_of(self.along(self.random_unit(rng))) for _ in range(NOISE_LINES)]
-        self.noise, self.spacing = max(measured)
+        # lengths too are random, lest every line step over the same lucky roundings
+        lines = [rng.uniform(1.0, 2.0) * self.random_unit(rng) for _ in range(NOISE_LINES)]
+        self.noise, self.spacing = max(noise_of(self.along(line)) for line in lines)
 
     def gradient_noise(
         self, gradients: Callable[[Array], Array], slopes: Array, rng: np.random.Generator
@@ -132,8 +139,12 @@ class Problem:
             products = slopes * direction
             rounding = GRADIENT_ULPS * EPSILON * np.sum(np.abs(products))
             known = math.hypot(*(allowance * direction)) + rounding
+            noise = EPSILON / 2.0 * math.hypot(*np.nan_to_num(slopes * self.theta))
         slope = math.fsum(products) if np.all(np.isfinite(products)) else math.nan
-        return Line(label, None, direction, slope, float(known), FIRST_STEP, SMALLEST_STEP)
+        blur = EPSILON / 2.0 * float(np.linalg.norm(self.theta / self.scale))
+        return Line(
+            label, None, direction, slope, float(known), FIRST_STEP, SMALLEST_STEP, noise, blur
+        )
 
     def judge(self, lines: list[Line]) -> list[tuple[SlopeCheck, float | None]]:
         """Each line's verdict, and the order of its Taylor remainder."""
@@ -160,7 +171,8 @@ class Problem:
 
     def _ladders(self, lines: list[Line], start: float) -> list[Ladder]:
         ladders = [
-            Ladder(self.value, self.noise, start * line.step, line.smallest) for line in lines
+            Ladder(self.value, self.noise + line.noise, start * line.step, line.smallest, line.blur)
+            for line in lines
         ]
         active = list(range(len(lines)))
         while active:
@@ -207,7 +219,7 @@ def _slope_check(line: Line, slope: Slope, ladder: Ladder) -> SlopeCheck:
         status = "wrong"
     elif slope.kink:
         status = "kink"
-    elif bar > max(abs(line.analytic), NEGLIGIBLE * ladder.finest_secant()):
+    elif bar > max(abs(line.analytic), NEGLIGIBLE * slope.secant):
         zero = abs(line.analytic) <= line.allowance  # as far as the gradient itself can tell
         status = "right" if zero and ladder.is_flat() else "undecided"
     return SlopeCheck(

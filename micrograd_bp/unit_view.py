@@ -262,7 +262,8 @@ class _UnitView:
         first = next((weight for weight in self.weights if weight.theta is theta), None)
         if first is None or cost is not self.graph.cost:
             raise ValueError(
-                f"path: got {theta!r} to {cost!r}; the unit view marks paths from a θ to J"
+                f"path: got {theta!r} to {cost!r}; the unit view marks "
+                'paths from a θ to J, view="scalar" all'
             )
         steps: dict[Value, list[tuple[Value, float]]] = {theta: [(first.z, first.source.data)]}
         steps[first.z] = []

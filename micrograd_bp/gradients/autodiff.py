@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Executor
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from ..graph import Weights, example_graph, penalty_graph, theta_values
-from ..network import Array, SigmoidNetwork, regularization
+from ..network import Array, SigmoidNetwork, regularization, reshape
+from ..tape import Tape
 from .result import Gradient
 
-__all__ = ["autodiff_gradient"]
+__all__ = ["autodiff_gradient", "replay_and_graph"]
 
 
 def autodiff_gradient(
-    net: SigmoidNetwork, X: npt.ArrayLike, Y: npt.ArrayLike, lambda_: float = 0.0
+    net: SigmoidNetwork,
+    X: npt.ArrayLike,
+    Y: npt.ArrayLike,
+    lambda_: float = 0.0,
+    *,
+    replay: bool | None = None,
+    executor: Executor | None = None,
 ) -> Gradient:
-    """The gradient of J by ``Value.backward`` on the graph of every example.
+    """The gradient of J by reverse mode on the scalar graph.
 
-    X is (m, s_1); Y one-hot (m, K), class indices (m,), or 0/1 (m,) for a single output.
-    Raises ValueError if they do not fit the network.
+    X is (m, s_1); Y one-hot (m, K), class indices (m,), or 0/1 (m,) for a single output. With
+    ``replay`` the graph of one example is recorded and a ``Tape`` replays it for all; without,
+    the graph of every example is built and ``Value.backward`` runs on it, which is slow and
+    shows every step. By default a single example takes the second way. ``executor`` spreads the
+    examples of a replay, with the same result to the last bit.
+    Raises ValueError if the arguments do not fit the network.
 
     >>> net = SigmoidNetwork([2, 1], init="zeros")
     >>> autodiff_gradient(net, [[1.0, 2.0]], [1]).D
@@ -30,8 +43,67 @@ def autodiff_gradient(
     lambda_ = regularization(lambda_)
     started = time.perf_counter()
     m = len(X)
+    if replay is None:
+        replay = m > 1
+    cost, sums, deltas = _replayed(net, X, Y, executor) if replay else _built(net, X, Y)
+    cost /= m
+    D = [d / m for d in sums]
+    if lambda_:
+        thetas = theta_values(net)
+        penalty = penalty_graph(thetas, lambda_, m)
+        penalty.backward()
+        cost += penalty.data
+        D = [d + p for d, p in zip(D, _gradients(thetas), strict=True)]
+    return Gradient("autodiff", cost, D, [None, *deltas], time.perf_counter() - started)
+
+
+def replay_and_graph(
+    net: SigmoidNetwork, X: npt.ArrayLike, Y: npt.ArrayLike, examples: int = 3
+) -> tuple[Gradient, Gradient]:
+    """The gradient over a few of the examples, spread evenly, by replay and by the full graphs.
+
+    They may differ by the rounding of the sums, whose order differs. Arguments and errors are
+    those of ``autodiff_gradient``.
+
+    >>> net = SigmoidNetwork([2, 1], init="zeros")
+    >>> tape, graph = replay_and_graph(net, [[1.0, 2.0], [0.0, 4.0]], [1, 0])
+    >>> bool((tape.vector == graph.vector).all())
+    True
+    """
+    X, Y = net.data(X, Y)
+    some = np.unique(np.linspace(0, len(X) - 1, examples).astype(np.intp))
+    tape = autodiff_gradient(net, X[some], Y[some], replay=True)
+    return tape, autodiff_gradient(net, X[some], Y[some], replay=False)
+
+
+def _replayed(
+    net: SigmoidNetwork, X: Array, Y: Array, executor: Executor | None
+) -> tuple[float, list[Array], list[Array]]:
+    """J, its gradients and δ, the first two summed over the examples, from one recorded graph."""
+    units = net.sizes[1:]
+    replay = _tape(tuple(net.sizes)).replay(np.hstack([X, Y]), net.theta, executor)
+    deltas = np.split(replay.deltas, np.cumsum(units)[:-1], axis=1)
+    return float(np.sum(replay.costs)), reshape(replay.gradient, net.shapes), deltas
+
+
+@lru_cache(maxsize=8)
+def _tape(sizes: tuple[int, ...]) -> Tape:
+    """The recorded graph of one example; it is the same for all weights and examples."""
+    net = SigmoidNetwork(sizes, init="zeros")
+    graph = example_graph(net, np.zeros(sizes[0]), np.zeros(sizes[-1]), textbook=False)
+    columns = [column for matrix in graph.thetas for column in zip(*matrix, strict=True)]
+    return Tape(
+        graph.cost,
+        inputs=[*graph.x, *graph.y],
+        parameters=[theta for column in columns for theta in column],  # as net.theta
+        watch=[z for layer in graph.z if layer is not None for z in layer],
+    )
+
+
+def _built(net: SigmoidNetwork, X: Array, Y: Array) -> tuple[float, list[Array], list[Array]]:
+    """The same from the graph of every example."""
     thetas = theta_values(net)
-    deltas = [np.empty((m, size)) for size in net.sizes[1:]]
+    deltas = [np.empty((len(X), size)) for size in net.sizes[1:]]
     total = 0.0
     for i, (x, y) in enumerate(zip(X, Y, strict=True)):
         graph = example_graph(net, x, y, thetas=thetas, textbook=False)
@@ -40,15 +112,7 @@ def autodiff_gradient(
         for layer, units in enumerate(graph.z[1:]):
             assert units is not None
             deltas[layer][i] = [unit.grad for unit in units]
-    D = [d / m for d in _gradients(thetas)]
-    cost = total / m
-    if lambda_:
-        own = theta_values(net)
-        penalty = penalty_graph(own, lambda_, m)
-        penalty.backward()
-        cost += penalty.data
-        D = [d + p for d, p in zip(D, _gradients(own), strict=True)]
-    return Gradient("autodiff", cost, D, [None, *deltas], time.perf_counter() - started)
+    return total, _gradients(thetas), deltas
 
 
 def _gradients(thetas: Weights) -> list[Array]:

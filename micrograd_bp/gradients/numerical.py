@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ..executors import ordered_map
 from ..network import Array, SigmoidNetwork, regularization, reshape
 from .result import Gradient
 
@@ -17,7 +19,9 @@ __all__ = ["SCHEMES", "numerical_gradient"]
 
 SCHEMES = ("two-sided", "one-sided", "complex-step")
 COMPLEX_STEP = 1e-20  # there is no subtraction, so the step only has to keep ε² below rounding
-BLOCK_NUMBERS = 2**18  # numbers in the largest array of a block: 2 MB, about a core's cache
+BLOCK_NUMBERS = 2**16  # numbers in the largest array of a block: 0.5 MB, three fit a core's cache
+BLOCK_EXAMPLES = 2**10
+TASK_NUMBERS = 2**24  # values of units that one task computes for each step: a fifth of a second
 
 
 def numerical_gradient(
@@ -38,7 +42,8 @@ def numerical_gradient(
     ``scheme`` is "two-sided", (J(θ+ε) − J(θ−ε)) / 2ε, "one-sided", (J(θ+ε) − J(θ)) / ε, or
     "complex-step", Im J(θ+iε) / ε with ε = 1e-20 whatever ``epsilon`` is. ``parameters`` are
     the indices into ``net.theta`` to estimate, or how many to draw at random with ``seed``
-    (None: all); the others are NaN. ``progress(done, total)`` is called as parameters are done.
+    (None: all); the others are NaN. ``executor`` spreads the work, with the same result to the
+    last bit; ``progress(done, total)`` is called as parameters are done.
     Raises ValueError for data that do not fit, an unknown scheme, index or step.
 
     >>> net = SigmoidNetwork([2, 1], init="zeros")
@@ -51,27 +56,28 @@ def numerical_gradient(
         raise ValueError(f"scheme: got {scheme!r}, expected one of {', '.join(SCHEMES)}")
     if not (np.isfinite(epsilon) and epsilon > 0):
         raise ValueError(f"epsilon: got {epsilon}, expected a number > 0")
-    theta = net.theta
-    indices = _chosen(parameters, theta.size, seed)
+    indices = _chosen(parameters, net.theta.size, seed)
     started = time.perf_counter()
-    estimate = np.full(theta.size, np.nan)
-    widest = max(max(net.sizes) * len(X), theta.size)
-    size = max(1, BLOCK_NUMBERS // widest)
+    steps = {
+        "two-sided": (epsilon, -epsilon),
+        "one-sided": (epsilon,),
+        "complex-step": (1j * COMPLEX_STEP,),
+    }[scheme]
     base = net.cost(X, Y, lambda_)
-    for start in range(0, len(indices), size):
-        block = indices[start : start + size]
+    estimate = np.full(net.theta.size, np.nan)
+    tasks = list(_tasks(net, X, Y, lambda_, indices, steps))
+    done = 0
+    for task, costs in zip(tasks, ordered_map(executor, _Moves.costs, zip(tasks)), strict=True):
         if scheme == "two-sided":
-            plus = _costs(net, _moved(theta, block, epsilon), X, Y, lambda_)
-            minus = _costs(net, _moved(theta, block, -epsilon), X, Y, lambda_)
-            estimate[block] = (plus - minus) / (2.0 * epsilon)
+            plus, minus = costs
+            estimate[task.indices] = (plus - minus) / (2.0 * epsilon)
         elif scheme == "one-sided":
-            plus = _costs(net, _moved(theta, block, epsilon), X, Y, lambda_)
-            estimate[block] = (plus - base) / epsilon
+            estimate[task.indices] = (costs[0] - base) / epsilon
         else:
-            moved = _moved(theta, block, 1j * COMPLEX_STEP)
-            estimate[block] = _costs(net, moved, X, Y, lambda_).imag / COMPLEX_STEP
+            estimate[task.indices] = costs[0].imag / COMPLEX_STEP
+        done += len(task.indices)
         if progress is not None:
-            progress(min(start + size, len(indices)), len(indices))
+            progress(done, len(indices))
     seconds = time.perf_counter() - started
     D = reshape(estimate, net.shapes)
     return Gradient("numerical", base, D, None, seconds, None if parameters is None else indices)
@@ -97,30 +103,147 @@ def _chosen(
     return np.asarray(np.unique(indices), dtype=np.intp)
 
 
-def _moved(theta: Array, block: npt.NDArray[np.intp], step: complex) -> npt.NDArray[Any]:
-    """Copies of θ, one a row, each with one parameter moved by ``step``."""
-    moved = np.tile(theta.astype(type(step)), (len(block), 1))
-    moved[np.arange(len(block)), block] += step
-    return moved
+@dataclass(slots=True)
+class _Moves:
+    """Some weights of one Θ⁽ˡ⁾, to be moved one at a time, and all that their moves can change.
+
+    A weight θ_ij⁽ˡ⁾ changes z_i⁽ˡ⁺¹⁾ by its step times a_j⁽ˡ⁾, and so one unit of layer l+1; then
+    every unit of the layers after it. What it leaves alone is kept from one forward pass.
+    Arrays are (units, examples).
+    """
+
+    indices: npt.NDArray[np.intp]  # (p,) into theta
+    theta: Array  # (p,) the weights themselves
+    units: npt.NDArray[np.intp]  # (p,) i − 1
+    columns: npt.NDArray[np.intp]  # (p,) rows of ``factors``
+    factors: Array  # a_j⁽ˡ⁾ for each column j that occurs; 1 for the bias unit
+    z: Array  # z⁽ˡ⁺¹⁾
+    a: Array  # a⁽ˡ⁺¹⁾
+    after: list[Array]  # Θ⁽ˡ⁺¹⁾ and the weights behind it
+    z_after: Array | None  # z⁽ˡ⁺²⁾; None if layer l+1 is the output
+    sides: Array  # (K, m) 1 or −1: where the output layer's weighted inputs stand
+    slopes: Array  # (K, m) 1 − y or −y
+    losses: Array  # (K,) Σ over the examples at θ itself
+    penalty: float  # Σ θ² at θ itself
+    regularized: npt.NDArray[np.bool_]  # (p,) not of a bias unit
+    lambda_: float
+    steps: tuple[complex, ...]
+
+    def costs(self) -> list[npt.NDArray[Any]]:
+        """J with each weight moved by each step: for each step an array (p,)."""
+        m = self.z.shape[1]
+        costs = []
+        for step in self.steps:
+            moved = self.theta + step
+            squares = self.regularized * (moved * moved - self.theta * self.theta)
+            penalty = self.lambda_ / (2.0 * m) * (self.penalty + squares)
+            costs.append(self._losses(moved - self.theta) / m + penalty)
+        return costs
+
+    def _losses(self, steps: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Σ of the examples' costs with each weight moved by its step, in blocks."""
+        m = self.z.shape[1]
+        widest = max((len(Theta) for Theta in self.after), default=1)
+        examples = min(m, BLOCK_EXAMPLES)
+        size = max(1, BLOCK_NUMBERS // (examples * widest))
+        total = np.zeros_like(steps)
+        if self.z_after is None:
+            total += self.losses.sum() - self.losses[self.units]
+        for first in range(0, m, examples):
+            e = slice(first, first + examples)
+            for start in range(0, len(steps), size):
+                p = slice(start, start + size)
+                total[p] += self._block(steps[p], p, e)
+        return total
+
+    def _block(self, steps: npt.NDArray[Any], p: slice, e: slice) -> npt.NDArray[Any]:
+        units = self.units[p]
+        z = self.factors[self.columns[p], e] * steps[:, np.newaxis]
+        z += self.z[units, e]
+        if self.z_after is None:
+            return _loss(z[:, np.newaxis], self.sides[units, e], self.slopes[units, e])[:, 0]
+        change = _sigmoid(z)
+        change -= self.a[units, e]
+        z = self.after[0][:, 1 + units, np.newaxis] * change
+        z += self.z_after[:, np.newaxis, e]
+        for Theta in self.after[1:]:
+            a = _sigmoid(z).reshape(len(z), -1)
+            z = (Theta[:, 1:] @ a + Theta[:, :1]).reshape(len(Theta), *change.shape)
+        return np.asarray(_loss(z, self.sides[:, e], self.slopes[:, e]).sum(axis=0))
 
 
-def _costs(
-    net: SigmoidNetwork, moved: npt.NDArray[Any], X: Array, Y: Array, lambda_: float
-) -> npt.NDArray[Any]:
-    """J at each row of ``moved``, real or complex."""
-    m = len(X)
-    a: npt.NDArray[Any] = X
-    penalty = np.zeros(len(moved), dtype=moved.dtype)
-    start = 0
-    for rows, columns in net.shapes:
-        flat = moved[:, start : start + rows * columns]
-        Theta = flat.reshape(-1, columns, rows)  # [p, j, i]: each Θ stands transposed
-        start += rows * columns
-        z = a @ Theta[:, 1:] + Theta[:, :1]
-        sign = np.where(z.real >= 0, 1.0, -1.0)
-        e = np.exp(-sign * z)
-        a = np.where(sign > 0, 1.0, e) / (1.0 + e)
-        penalty += np.sum(Theta[:, 1:] ** 2, axis=(1, 2))
-    # −log g(z) and −log(1 − g(z)) in the form that stays finite
-    loss = np.log1p(e) + Y * np.where(sign < 0, -z, 0.0) + (1.0 - Y) * np.where(sign > 0, z, 0.0)
-    return np.asarray(loss.sum(axis=(1, 2)) / m + lambda_ / (2.0 * m) * penalty)
+def _tasks(
+    net: SigmoidNetwork,
+    X: Array,
+    Y: Array,
+    lambda_: float,
+    indices: npt.NDArray[np.intp],
+    steps: tuple[complex, ...],
+) -> Iterator[_Moves]:
+    """The chosen parameters, layer by layer, in portions of about TASK_NUMBERS."""
+    z: list[Array] = []
+    a = [np.ascontiguousarray(X.T)]
+    for Theta in net.thetas:
+        z.append(Theta[:, 1:] @ a[-1] + Theta[:, :1])
+        a.append(_sigmoid(z[-1]))
+    sides = _side(z[-1])
+    slopes: Array = (sides > 0) - np.ascontiguousarray(Y.T)
+    losses = _loss(z[-1][:, np.newaxis], sides, slopes)[:, 0]
+    penalty = sum(float(np.sum(Theta[:, 1:] ** 2)) for Theta in net.thetas)
+    offset = 0
+    for l, Theta in enumerate(net.thetas):
+        chosen = indices[(indices >= offset) & (indices < offset + Theta.size)]
+        size = max(1, TASK_NUMBERS // (len(X) * (1 + sum(net.sizes[l + 2 :]))))
+        for start in range(0, len(chosen), size):
+            portion = chosen[start : start + size]
+            j, i = np.divmod(portion - offset, len(Theta))
+            columns, places = np.unique(j, return_inverse=True)
+            yield _Moves(
+                indices=portion,
+                theta=Theta[i, j],
+                units=i,
+                columns=places,
+                factors=np.stack([np.ones(len(X)) if k == 0 else a[l][k - 1] for k in columns]),
+                z=z[l],
+                a=a[l + 1],
+                after=net.thetas[l + 1 :],
+                z_after=z[l + 1] if l + 1 < len(z) else None,
+                sides=sides,
+                slopes=slopes,
+                losses=losses,
+                penalty=penalty,
+                regularized=j > 0,
+                lambda_=lambda_,
+                steps=steps,
+            )
+        offset += Theta.size
+
+
+def _side(z: npt.NDArray[Any]) -> Array:
+    """1 where z (or its real part, if the step is complex) is positive or 0, else −1."""
+    return np.where(z.real >= 0, 1.0, -1.0)
+
+
+def _sigmoid(z: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    side = _side(z)
+    e = np.exp(-side * z)  # at most 1
+    return np.asarray(np.where(side > 0, 1.0, e) / (1.0 + e))
+
+
+def _loss(z: npt.NDArray[Any], side: Array, slope: Array) -> npt.NDArray[Any]:
+    """Σ of −y log g(z) − (1 − y) log(1 − g(z)) over the examples, the last axis of z.
+
+    z is (K, p, e), ``side`` and ``slope`` (K, e). The loss is (1 − y) z + log(1 + e⁻ᶻ), and just
+    as well −y z + log(1 + eᶻ): the first is exact where z ≥ 0, ``side`` = 1, the second where
+    ``side`` = −1; ``slope`` is the factor of z. The side of z before a small step serves after it
+    too. If the step leads so far that e overflows, z gets a side of its own.
+    """
+    e = z * -side[:, np.newaxis]
+    try:
+        with np.errstate(over="raise"):
+            np.exp(e, out=e)
+    except FloatingPointError:
+        linear = slope[:, np.newaxis] + (_side(z) - side[:, np.newaxis]) / 2.0
+        return np.asarray((linear * z + np.log1p(np.exp(-_side(z) * z))).sum(axis=-1))
+    linear = z @ slope[:, :, np.newaxis]
+    return np.asarray(np.log1p(e, out=e).sum(axis=-1) + linear[:, :, 0])
