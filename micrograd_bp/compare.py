@@ -17,11 +17,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .files import write_file
 from .gradients import Gradient, autodiff_gradient, backprop_gradient, numerical_gradient
 from .network import Array, SigmoidNetwork, regularization, reshape, unroll
 from .rounding import RoundingBounds, rounding_bounds
@@ -220,6 +222,25 @@ class Comparison:
             ],
         )
         return [methods, pairs, worst, deltas]
+
+    def to_html(
+        self,
+        path: str | Path,
+        example: int = 0,
+        *,
+        features: Sequence[str] = (),
+        classes: Sequence[str] = (),
+    ) -> None:
+        """Write the interactive page: one HTML file that loads nothing.
+
+        The graph played is that of row ``example`` of X; ``features`` and ``classes`` name the
+        inputs and outputs. Raises ValueError if there is no such example, OSError if the file
+        cannot be written.
+        """
+        from .report import comparison_page
+
+        page = comparison_page(self, example, features=features, classes=classes)
+        write_file(path, page.encode())
 
     def to_dict(self) -> dict[str, Any]:
         """The verdict and its numbers in plain types, for JSON (what is not estimated is None)."""

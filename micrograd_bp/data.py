@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from .network import Array, finite_array
 
-__all__ = ["Dataset", "iris", "load"]
+__all__ = ["Dataset", "digits", "iris", "load", "load_examples"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,23 @@ def iris() -> Dataset:
     return load(Path(__file__).with_name("iris.csv"))
 
 
+def digits() -> Dataset:
+    """The 1,797 handwritten digits of 8 × 8 pixels that scikit-learn ships (Alpaydın 1998).
+
+    Raises ImportError if scikit-learn is not installed.
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError:
+        raise ImportError(
+            "digits: the data come with scikit-learn, which is not installed "
+            "(pip install scikit-learn)"
+        ) from None
+    data = load_digits()
+    classes = tuple(str(digit) for digit in range(10))
+    return Dataset("digits", data.data, data.target, tuple(data.feature_names), classes)
+
+
 def load(path: str | Path, target: str | None = None) -> Dataset:
     """Read a .csv file with a header, or the arrays X (m, n) and y (m,) of a .npz or .mat file.
 
@@ -49,7 +67,7 @@ def load(path: str | Path, target: str | None = None) -> Dataset:
     Raises OSError if the file cannot be read and ValueError if it is not such data.
     """
     path = Path(path)
-    readers = {".csv": _read_csv, ".npz": _read_npz, ".mat": _read_mat}
+    readers = {".csv": _read_csv, ".npz": _read_npz_or_mat, ".mat": _read_npz_or_mat}
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise ValueError(
@@ -71,31 +89,86 @@ def load(path: str | Path, target: str | None = None) -> Dataset:
     return Dataset(path.stem, X, y.astype(np.intp), features, classes)
 
 
+def load_examples(
+    path: str | Path, features: Sequence[str]
+) -> tuple[Array, tuple[str, ...] | None]:
+    """Read X (m, n) to be classified, and the classes (m,) if the file has them.
+
+    A .csv file needs a column for each of ``features``, in any order; if it has just one more,
+    that holds the classes. A .npz or .mat file holds X and perhaps y. Raises OSError if the file
+    cannot be read and ValueError if it is not such data.
+    """
+    path = Path(path)
+    ending = path.suffix.lower()
+    if ending not in (".csv", ".npz", ".mat"):
+        raise ValueError(
+            f"{path}: got a {path.suffix or 'nameless'} file, expected .csv, .npz or .mat"
+        )
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    if ending == ".csv":
+        names, rows = _csv_rows(path)
+        for feature in features:
+            if feature not in names:
+                raise ValueError(f"{path}: got {', '.join(names)}, expected a column {feature!r}")
+        columns = [names.index(feature) for feature in features]
+        X = _csv_numbers(path, names, rows, columns)
+        others = [i for i in range(len(names)) if i not in columns]
+        labels = np.array([row[others[0]].strip() for row in rows]) if len(others) == 1 else None
+    else:
+        arrays = _read_arrays(path)
+        X, labels = _x_and_y(path, arrays if "y" in arrays else arrays | {"y": np.empty(0)})[:2]
+        labels = labels if "y" in arrays else None
+        if X.ndim != 2 or X.shape[1] != len(features) or X.size == 0:
+            raise ValueError(f"{path}: got X of shape {X.shape}, expected (m, {len(features)})")
+    if labels is None:
+        return X, None
+    if labels.shape != (len(X),):
+        raise ValueError(f"{path}: got y of shape {labels.shape}, expected ({len(X)},)")
+    with suppress(ValueError):  # names stay text
+        labels = labels.astype(np.float64)
+    return X, tuple(_class_name(label) for label in labels.tolist())
+
+
 def _read_csv(path: Path, target: str | None) -> tuple[Array, npt.NDArray[Any], tuple[str, ...]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            header, *rows = [row for row in csv.reader(file) if row] or [[]]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path}: not a CSV text file ({error})") from None
-    names = [name.strip() for name in header]
-    if len(names) < 2 or not rows:
+    names, rows = _csv_rows(path)
+    if len(names) < 2:
         raise ValueError(f"{path}: got no data, expected a header of two columns or more and rows")
     wanted = names[-1] if target is None else target
     if wanted not in names:
         raise ValueError(f"target: got {wanted!r}, expected one of {', '.join(names)}")
     column = names.index(wanted)
-    for number, row in enumerate(rows, start=2):
-        if len(row) != len(names):
-            raise ValueError(f"{path}: row {number} has {len(row)} cells, expected {len(names)}")
     features = [i for i in range(len(names)) if i != column]
-    X = np.array([[_number(path, n, names[i], row[i]) for i in features]
-                  for n, row in enumerate(rows, start=2)])  # fmt: skip
+    X = _csv_numbers(path, names, rows, features)
     labels = np.array([row[column].strip() for row in rows])
     if "" in labels:
         raise ValueError(f"{path}: row {2 + labels.tolist().index('')} has no {wanted!r}")
     with suppress(ValueError):  # names stay text
         labels = labels.astype(np.float64)
     return X, labels, tuple(names[i] for i in features)
+
+
+def _csv_rows(path: Path) -> tuple[list[str], list[list[str]]]:
+    """The header of a CSV file, and its rows, each as long as the header."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            header, *rows = [row for row in csv.reader(file) if row] or [[]]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{path}: not a CSV text file ({error})") from None
+    names = [name.strip() for name in header]
+    if not rows:
+        raise ValueError(f"{path}: got no data, expected a header of two columns or more and rows")
+    for number, row in enumerate(rows, start=2):
+        if len(row) != len(names):
+            raise ValueError(f"{path}: row {number} has {len(row)} cells, expected {len(names)}")
+    return names, rows
+
+
+def _csv_numbers(
+    path: Path, names: Sequence[str], rows: Sequence[Sequence[str]], columns: Sequence[int]
+) -> Array:
+    return np.array([[_number(path, n, names[i], row[i]) for i in columns]
+                     for n, row in enumerate(rows, start=2)])  # fmt: skip
 
 
 def _number(path: Path, row: int, column: str, cell: str) -> float:
@@ -108,23 +181,23 @@ def _number(path: Path, row: int, column: str, cell: str) -> float:
     return number
 
 
-def _read_npz(path: Path, target: str | None) -> tuple[Array, npt.NDArray[Any], tuple[str, ...]]:
+def _read_npz_or_mat(
+    path: Path, target: str | None
+) -> tuple[Array, npt.NDArray[Any], tuple[str, ...]]:
+    return _x_and_y(path, _read_arrays(path))
+
+
+def _read_arrays(path: Path) -> dict[str, Any]:
+    kind = path.suffix.lower()
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except Exception as error:  # zipfile, pickle and format errors alike
-        raise ValueError(f"{path}: not a readable .npz file ({error})") from None
-    return _x_and_y(path, arrays)
+        if kind == ".npz":
+            with np.load(path, allow_pickle=False) as file:
+                return {name: file[name] for name in file.files}
+        from scipy.io import loadmat
 
-
-def _read_mat(path: Path, target: str | None) -> tuple[Array, npt.NDArray[Any], tuple[str, ...]]:
-    from scipy.io import loadmat
-
-    try:
-        arrays = loadmat(path)
-    except Exception as error:  # scipy raises many kinds
-        raise ValueError(f"{path}: not a readable .mat file ({error})") from None
-    return _x_and_y(path, arrays)
+        return dict(loadmat(path))
+    except Exception as error:  # zipfile, pickle, format errors, and many kinds from SciPy
+        raise ValueError(f"{path}: not a readable {kind} file ({error})") from None
 
 
 def _x_and_y(path: Path, arrays: dict[str, Any]) -> tuple[Array, npt.NDArray[Any], tuple[str, ...]]:

@@ -10,7 +10,16 @@ from typing import Literal
 import numpy as np
 
 from .network import Array
-from .slope import EPSILON, TABLE_POINTS, Ladder, Slope, noise_of, precision, table_noise
+from .slope import (
+    EPSILON,
+    TABLE_POINTS,
+    Ladder,
+    Slope,
+    coarse_noise_of,
+    noise_of,
+    precision,
+    table_noise,
+)
 
 __all__ = ["Costs", "Line", "Problem", "SlopeCheck", "Status", "rounding_of"]
 
@@ -54,7 +63,11 @@ class SlopeCheck:
 
 @dataclass(frozen=True)
 class Line:
-    """A line through θ, the slope that the gradient gives it, and how well that is known."""
+    """A line through θ, the slope that the gradient gives it, and how well that is known.
+
+    θ + t·d is rounded: that adds ``noise`` to the cost's own where it has the slope of θ, and
+    moves t itself by ``blur``.
+    """
 
     label: str
     index: int | None  # of the one parameter that moves; None: all move along ``direction``
@@ -63,6 +76,8 @@ class Line:
     allowance: float
     step: float
     smallest: float
+    noise: float = 0.0  # along one parameter the step that was made is known exactly
+    blur: float = 0.0
 
     def points(self, theta: Array, step: float) -> tuple[Array, float]:
         """θ moved by ``step``, and how far it really moved: θ + h is rounded."""
@@ -88,8 +103,9 @@ class Problem:
 
     def measure_noise(self, rng: np.random.Generator) -> None:
         """The noise at θ: the largest of some random lines, which move every parameter."""
-        measured = [noise_of(self.along(self.random_unit(rng))) for _ in range(NOISE_LINES)]
-        self.noise, self.spacing = max(measured)
+        # lengths too are random, lest every line step over the same lucky roundings
+        lines = [rng.uniform(1.0, 2.0) * self.random_unit(rng) for _ in range(NOISE_LINES)]
+        self.noise, self.spacing = max(noise_of(self.along(line)) for line in lines)
 
     def gradient_noise(
         self, gradients: Callable[[Array], Array], slopes: Array, rng: np.random.Generator
@@ -132,19 +148,22 @@ class Problem:
             products = slopes * direction
             rounding = GRADIENT_ULPS * EPSILON * np.sum(np.abs(products))
             known = math.hypot(*(allowance * direction)) + rounding
+            noise = EPSILON / 2.0 * math.hypot(*np.nan_to_num(slopes * self.theta))
         slope = math.fsum(products) if np.all(np.isfinite(products)) else math.nan
-        return Line(label, None, direction, slope, float(known), FIRST_STEP, SMALLEST_STEP)
+        blur = EPSILON / 2.0 * float(np.linalg.norm(self.theta / self.scale))
+        return Line(
+            label, None, direction, slope, float(known), FIRST_STEP, SMALLEST_STEP, noise, blur
+        )
 
     def judge(self, lines: list[Line]) -> list[tuple[SlopeCheck, float | None]]:
         """Each line's verdict, and the order of its Taylor remainder."""
-        ladders = self._ladders(lines, 1.0)
+        ladders = self._ladders(lines)
         slopes = [ladder.slope() for ladder in ladders]
-        # An alarm counts if a second ladder, whose steps lie between those of the first, agrees.
         alarms = [i for i, line in enumerate(lines) if _contradicts(slopes[i], line)]
-        second = self._ladders([lines[i] for i in alarms], SECOND_LADDER)
-        for i, ladder in zip(alarms, second, strict=True):
+        again = self._ladders(self._second([lines[i] for i in alarms]))
+        for i, ladder in zip(alarms, again, strict=True):
             slope = ladder.slope()
-            if math.isfinite(slope.bar) and not _contradicts(slope, lines[i]):
+            if not _contradicts(slope, lines[i]):
                 slopes[i] = slope
         checked = [
             _slope_check(line, slope, ladder)
@@ -158,9 +177,34 @@ class Problem:
         ]
         return list(zip(checked, orders, strict=True))
 
-    def _ladders(self, lines: list[Line], start: float) -> list[Ladder]:
+    def _second(self, lines: list[Line]) -> list[Line]:
+        """The lines of alarms once more: an alarm counts if another ladder raises it too.
+
+        Its steps lie between those of the first, and coarser noise is taken into account: that
+        of its own line, and the largest along single parameters (random directions cross too
+        many kinks to tell the noise of the cost).
+        """
+        own = [self._coarse_noise(line) for line in lines]
+        single = max(
+            (noise for noise, line in zip(own, lines, strict=True) if line.direction is None),
+            default=0.0,
+        )
+        return [
+            replace(line, step=SECOND_LADDER * line.step, noise=max(line.noise, noise, single))
+            for noise, line in zip(own, lines, strict=True)
+        ]
+
+    def _coarse_noise(self, line: Line) -> float:
+        def along(steps: Array) -> Array:
+            return self.costs(np.array([line.points(self.theta, t)[0] for t in steps]))
+
+        unit = line.step / FIRST_STEP
+        return coarse_noise_of(lambda t: along(unit * t))
+
+    def _ladders(self, lines: list[Line]) -> list[Ladder]:
         ladders = [
-            Ladder(self.value, self.noise, start * line.step, line.smallest) for line in lines
+            Ladder(self.value, self.noise + line.noise, line.step, line.smallest, line.blur)
+            for line in lines
         ]
         active = list(range(len(lines)))
         while active:
@@ -207,7 +251,7 @@ def _slope_check(line: Line, slope: Slope, ladder: Ladder) -> SlopeCheck:
         status = "wrong"
     elif slope.kink:
         status = "kink"
-    elif bar > max(abs(line.analytic), NEGLIGIBLE * ladder.finest_secant()):
+    elif bar > max(abs(line.analytic), NEGLIGIBLE * slope.secant):
         zero = abs(line.analytic) <= line.allowance  # as far as the gradient itself can tell
         status = "right" if zero and ladder.is_flat() else "undecided"
     return SlopeCheck(

@@ -31,7 +31,7 @@ def find_dot() -> str | None:
     """
     from graphviz.backend import dot_command
 
-    program = shutil.which(dot_command.DOT_BINARY) or _embedded()
+    program = shutil.which(str(dot_command.DOT_BINARY)) or _embedded()
     if program is not None:
         dot_command.DOT_BINARY = Path(program)
     return program

@@ -118,6 +118,34 @@ class SigmoidNetwork:
         else:
             raise TypeError("sizes: got None, expected the units per layer, or thetas")
 
+    @classmethod
+    def suggest(
+        cls,
+        n_features: int,
+        n_classes: int,
+        hidden_layers: int = 1,
+        *,
+        seed: int | np.random.Generator | None = None,
+    ) -> SigmoidNetwork:
+        """The source's reasonable default: one hidden layer, or several with as many units each.
+
+        As many inputs as features, an output for each class (a single one for two classes), and
+        hidden layers as wide as the wider of the two. Raises ValueError or TypeError unless
+        ``n_features`` ≥ 1, ``n_classes`` ≥ 2 and ``hidden_layers`` ≥ 0 are whole numbers.
+
+        >>> SigmoidNetwork.suggest(4, 3), SigmoidNetwork.suggest(64, 10, hidden_layers=2)
+        (SigmoidNetwork([4, 4, 3]), SigmoidNetwork([64, 64, 64, 10]))
+        """
+        given = {"n_features": n_features, "n_classes": n_classes, "hidden_layers": hidden_layers}
+        for (name, number), least in zip(given.items(), (1, 2, 0), strict=True):
+            if isinstance(number, bool) or not isinstance(number, Integral):
+                raise TypeError(f"{name}: got {number!r}, expected a whole number")
+            if number < least:
+                raise ValueError(f"{name}: got {number}, expected at least {least}")
+        outputs = 1 if n_classes == 2 else n_classes
+        hidden = [max(n_features, outputs)] * hidden_layers
+        return cls([n_features, *hidden, outputs], seed=seed)
+
     def __repr__(self) -> str:
         return f"SigmoidNetwork({self.sizes})"
 

@@ -14,11 +14,14 @@ function arrives as |f'| E. Applied to each formula of the page, in its order an
     E(J)   = Σ |δᴸ| E(z) / m + (m + K) u J
 
 |δ| stands for the bound |Θ|ᵀ|δ| g' of the layer above, so that no cancellation is relied upon.
+Where Θ or X are themselves known to a few digits only, their errors enter E([1; x]), as
+[1; |a|] E(Θ) into E(z), |δ| E(Θ) into E(δ) and λ E(Θ)/m into E(D).
 The bounds need the weights, the examples and this file only: no result of the three methods.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,8 +44,18 @@ class RoundingBounds:
     D: list[Array]  # of ∂J/∂Θ, in the shapes of Θ
 
 
-def rounding_bounds(net: SigmoidNetwork, X: Array, Y: Array, lambda_: float) -> RoundingBounds:
+def rounding_bounds(
+    net: SigmoidNetwork,
+    X: Array,
+    Y: Array,
+    lambda_: float,
+    error_thetas: Sequence[Array] | None = None,
+    error_X: Array | None = None,
+) -> RoundingBounds:
     """The bounds E of this module's text, for checked X (m, s_1) and Y (m, K).
+
+    ``error_thetas`` and ``error_X`` bound the errors of the weights and the examples themselves,
+    in their shapes (None: they are exact).
 
     >>> net = SigmoidNetwork([2, 1], init="zeros")
     >>> bounds = rounding_bounds(net, np.array([[1.0, 2.0]]), np.array([[1.0]]), 0.0)
@@ -50,12 +63,17 @@ def rounding_bounds(net: SigmoidNetwork, X: Array, Y: Array, lambda_: float) -> 
     True
     """
     u, m = UNIT_ROUNDOFF, len(X)
-    a, error_a = [_with_bias(X)], [np.zeros((m, X.shape[1] + 1))]
+    if error_thetas is None:
+        error_thetas = [np.zeros_like(theta) for theta in net.thetas]
+    a = [_with_bias(X)]
+    error_a = [_with_bias(np.zeros_like(X) if error_X is None else error_X, 0.0)]
     slopes: list[Array] = []
     error_slopes: list[Array | None] = [None]
-    for theta, activations in zip(net.thetas, net.forward(X).a[1:], strict=True):
-        weights = np.abs(theta).T
-        error_z = error_a[-1] @ weights + theta.shape[1] * u * (np.abs(a[-1]) @ weights)
+    layers = zip(net.thetas, error_thetas, net.forward(X).a[1:], strict=True)
+    for theta, error_theta, activations in layers:
+        weights, units = np.abs(theta).T, np.abs(a[-1])
+        error_z = error_a[-1] @ weights + units @ error_theta.T
+        error_z += theta.shape[1] * u * (units @ weights)
         slope = activations * (1.0 - activations)
         error = slope * error_z + 4.0 * u * activations
         slopes.append(slope)
@@ -71,17 +89,17 @@ def rounding_bounds(net: SigmoidNetwork, X: Array, Y: Array, lambda_: float) -> 
     deltas: list[Array | None] = [error_delta]
     D: list[Array] = []
     for layer in range(len(net.thetas) - 1, -1, -1):
-        theta, units = np.abs(net.thetas[layer]), np.abs(a[layer])
+        theta, error_theta = np.abs(net.thetas[layer]), error_thetas[layer]
+        units = np.abs(a[layer])
         sums = error_delta.T @ units + size.T @ error_a[layer] + m * u * (size.T @ units)
-        D.insert(0, (sums + 3.0 * u * lambda_ * theta) / m)
+        D.insert(0, (sums + lambda_ * (3.0 * u * theta + error_theta)) / m)
         if layer == 0:
             break
         slope, error_slope = slopes[layer - 1], error_slopes[layer]
         assert error_slope is not None
         through = size @ theta[:, 1:]
-        error_delta = (error_delta @ theta[:, 1:]) * slope + through * (
-            error_slope + len(theta) * u * slope
-        )
+        error_sum = error_delta @ theta[:, 1:] + size @ error_theta[:, 1:]
+        error_delta = error_sum * slope + through * (error_slope + len(theta) * u * slope)
         size = through * slope
         deltas.insert(0, error_delta)
     return RoundingBounds(cost, error_a, error_slopes, [None, *deltas], D)

@@ -17,7 +17,16 @@ import numpy.typing as npt
 
 from .network import Array
 
-__all__ = ["EPSILON", "TABLE_POINTS", "Ladder", "Slope", "noise_of", "precision", "table_noise"]
+__all__ = [
+    "EPSILON",
+    "TABLE_POINTS",
+    "Ladder",
+    "Slope",
+    "coarse_noise_of",
+    "noise_of",
+    "precision",
+    "table_noise",
+]
 
 EPSILON = float(np.finfo(np.float64).eps)
 RATIO = 4.0  # of neighbouring steps: noise grows by less than 1.2 through the whole table
@@ -29,14 +38,17 @@ DEEPEST = 26  # steps: 4⁻²⁶ is 2e-16
 
 TINIEST = float(np.finfo(np.float64).tiny)
 TABLE_POINTS = 7  # values in a noise table, as Moré & Wild advise
+POSITIONS = np.arange(TABLE_POINTS, dtype=np.float64)
 FIRST_SPACING = 1e-12  # of these values, in units of the line
+COARSE_SPACINGS = (1e-9, 1e-7, 1e-5, 1e-3)
 
 
 @dataclass(frozen=True)
 class Slope:
     """A slope known to ± ``bar``; at a kink, the slopes ``left`` and ``right`` of it.
 
-    ``kink_within`` is the step that still sees a kink beside t = 0, None if there is none.
+    ``secant`` is how steep f is over the last step that was used, and ``kink_within`` a step
+    that reaches a kink beside t = 0, None if there is none.
     """
 
     value: float
@@ -44,10 +56,11 @@ class Slope:
     left: float
     right: float
     kink: bool
+    secant: float
     kink_within: float | None
 
 
-UNKNOWN = Slope(math.nan, math.inf, math.nan, math.nan, False, None)
+UNKNOWN = Slope(math.nan, math.inf, math.nan, math.nan, False, 0.0, None)
 
 
 @dataclass(frozen=True)
@@ -125,7 +138,8 @@ class Ladder:
     """The slope at t = 0 of f(t), from f at ± ``step``, which shrinks by 4 with every ``add``.
 
     ``value`` is f(0) and ``noise`` the standard deviation of its rounding errors; ``step`` is
-    the first step and ``smallest`` the last that makes sense.
+    the first step and ``smallest`` the last that makes sense; ``blur`` is how far, in t, f may
+    be from where it was asked for.
 
     >>> ladder = Ladder(1.0, 1e-16, step=0.25, smallest=1e-9)
     >>> while not ladder.finished(expected=1.0, allowance=0.0):
@@ -136,9 +150,12 @@ class Ladder:
     True
     """
 
-    def __init__(self, value: float, noise: float, step: float, smallest: float) -> None:
+    def __init__(
+        self, value: float, noise: float, step: float, smallest: float, blur: float = 0.0
+    ) -> None:
         self.value = value
         self.noise = noise
+        self.blur = blur
         self.step = step
         self.smallest = max(smallest, step * RATIO**-DEEPEST)
         self.probes: list[tuple[float, float, float]] = []  # (step, f at it, noise bound)
@@ -149,13 +166,16 @@ class Ladder:
     def add(self, plus: float, f_plus: float, minus: float, f_minus: float) -> None:
         """Take in f at ``plus`` > 0 > ``minus``; where f is not finite the step was too large."""
         if math.isfinite(f_plus) and math.isfinite(f_minus):
-            noise = self._bound(max(abs(f_plus), abs(f_minus)))
             right = (f_plus - self.value) / plus
             left = (f_minus - self.value) / minus
-            central = (f_plus - f_minus) / (plus - minus)
+            noise = self._bound(max(abs(f_plus), abs(f_minus)), max(abs(left), abs(right)))
+            # The two steps may differ in their last digits. Weighted so, the term in h² cancels
+            # from the slope all the same, and the bend of a parabola falls exactly as h.
+            central = (plus * left - minus * right) / (plus - minus)
+            bend = (right - left) * 2.0 * self.step / (plus - minus)
             self._central.add(plus, central, 2.0 * noise / (plus - minus))
-            self._bend.add(plus, right - left, 4.0 * noise / plus)
-            self._bends.append((abs(right - left), 4.0 * noise / plus))
+            self._bend.add(plus, bend, 4.0 * noise / plus)
+            self._bends.append((abs(bend), 4.0 * noise / plus))
             self.probes.append((plus, f_plus, noise))
         else:  # a gap in the ladder: nothing above it can be extrapolated through it
             self._central, self._bend = _Limit(RATIO**2), _Limit(RATIO)
@@ -194,7 +214,10 @@ class Ladder:
         kink = abs(bend.value) > bend.bar
         if kink:
             bar += bend.bar / 2.0
-        return Slope(value, bar, value - half, value + half, kink, self._bend.mirage())
+        used = next(f for h, f, _ in self.probes if h == central.step)
+        secant = abs(used - self.value) / central.step
+        within = self._bend.mirage()
+        return Slope(value, bar, value - half, value + half, kink, secant, within)
 
     def taylor_order(self, expected: float, allowance: float) -> float | None:
         """The order with which |f(h) − f(0) − h·expected| falls; None if it is all noise.
@@ -215,15 +238,9 @@ class Ladder:
         """Whether f never moved at all."""
         return all(value == self.value for _, value, _ in self.probes)
 
-    def finest_secant(self) -> float:
-        """The steepness |f(h) − f(0)| / h at the last step: what a slope here may look like."""
-        if not self.probes:
-            return 0.0
-        h, value, _ = self.probes[-1]
-        return abs(value - self.value) / h
-
-    def _bound(self, magnitude: float) -> float:
-        return max(NOISE_SPREAD * self.noise, EPSILON * max(magnitude, abs(self.value)))
+    def _bound(self, magnitude: float, steepness: float) -> float:
+        rounding = 2.0 * EPSILON * max(magnitude, abs(self.value))
+        return max(NOISE_SPREAD * self.noise, rounding) + NOISE_SPREAD * self.blur * steepness
 
 
 def table_noise(values: Array) -> tuple[Array, Array]:
@@ -266,7 +283,7 @@ def noise_of(along: Callable[[Array], Array]) -> tuple[float, float]:
     tried: set[float] = set()
     while spacing not in tried and 1e-17 < spacing < 1e-2:
         tried.add(spacing)
-        values = along(spacing * np.arange(TABLE_POINTS, dtype=np.float64))
+        values = along(spacing * POSITIONS)
         if not np.all(np.isfinite(values)):
             spacing /= 100.0
             continue
@@ -274,11 +291,26 @@ def noise_of(along: Callable[[Array], Array]) -> tuple[float, float]:
         if np.count_nonzero(np.diff(values) == 0.0) * 2 >= TABLE_POINTS:
             spacing *= 100.0
         elif known:
-            return float(noise), spacing
+            beyond, _ = table_noise(along(-spacing * POSITIONS))  # a kink shows on one side only
+            return float(np.fmin(noise, beyond)), spacing
         else:
             bound = min(bound, float(noise))
             spacing /= 100.0
     return (0.0 if math.isinf(bound) else bound), spacing
+
+
+def coarse_noise_of(along: Callable[[Array], Array]) -> float:
+    """The largest noise of a function near t = 0 at spacings that are far from its rounding.
+
+    Where a cost takes log(1 − h) of an h close to 1, it is a staircase: smooth between its steps,
+    and noise of their height to any probes that are wider apart.
+    """
+    largest = 0.0
+    for spacing in COARSE_SPACINGS:
+        sides = [table_noise(along(sign * spacing * POSITIONS)) for sign in (1.0, -1.0)]
+        if all(known for _, known in sides):  # a kink shows on one side only
+            largest = max(largest, min(float(noise) for noise, _ in sides))
+    return largest
 
 
 def precision(numbers: npt.ArrayLike) -> float:

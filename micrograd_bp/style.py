@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,6 +19,7 @@ __all__ = [
     "THEMES",
     "Picture",
     "Theme",
+    "add",
     "at",
     "coloured",
     "in_order",
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 FONT = "Helvetica"
+MAX_LINE = 200
 MAX_LABEL = 40  # characters of a label that are shown; a picture is no place for a novel
 
 # Neither XML nor a terminal can show these: control characters and halves of surrogate pairs.
@@ -105,35 +107,32 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value + 0.0:.{digits}g}".replace("-", "−")  # + 0.0 makes 0 of −0
 
 
-def plain(label: str) -> str:
+def plain(label: str, most: int = MAX_LABEL) -> str:
     """A label on one line, shortened, without characters that cannot be shown.
 
     >>> plain("two\\nlines")
     'two lines'
     """
     text = _UNPRINTABLE.sub(" ", label)
-    return text if len(text) <= MAX_LABEL else text[: MAX_LABEL - 1] + "…"
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def safe(text: str) -> str:
-    """Text for the inside of an HTML-like label, where < & and quotes mean something.
+    """Text for the inside of an HTML-like label, where < & \\ and quotes mean something.
 
     >>> safe("<b> & co")
     '&lt;b&gt; &amp; co'
     """
-    return html.escape(text)
+    return html.escape(text).replace("\\", "\\\\")
 
 
-def tooltip(text: str) -> str:
-    r"""Text for a tooltip: an escString, in which also a backslash and & mean something.
+def tooltip(content: str) -> str:
+    """Text for a tooltip, in which Graphviz replaces what follows a backslash, and does so twice.
 
-    >>> print(tooltip(r"\N & co"))
-    \\N &amp; co
+    >>> print(tooltip("a & b"))
+    a &amp; b
     """
-    import graphviz
-
-    escaped: str = graphviz.escape(html.escape(text))
-    return escaped
+    return html.escape(plain(content, MAX_LINE)).replace("\\", "\\" * 4)
 
 
 def text(content: str) -> str:
@@ -144,7 +143,7 @@ def text(content: str) -> str:
     """
     import graphviz
 
-    escaped = [graphviz.escape(html.escape(plain(line))) for line in content.split("\n")]
+    escaped = [graphviz.escape(html.escape(plain(line, MAX_LINE))) for line in content.split("\n")]
     joined: str = graphviz.nohtml("\\n".join(escaped))
     return joined
 
@@ -282,12 +281,25 @@ class Picture:
         return self.digraph
 
 
-def in_order(within: graphviz.Digraph, names: Sequence[str]) -> None:
-    """Put these nodes into one column, from top to bottom (from left to right, for dot)."""
-    with within.subgraph() as column:
+def add(digraph: graphviz.Digraph, subject: str, attributes: Mapping[str, str]) -> None:
+    """As ``digraph.node`` and ``digraph.edge``, at a third of their time.
+
+    A graph of 20,000 nodes notices. The subject is a plain name, or two and an arrow; the
+    attributes are already safe: plain words, or made by ``lines`` and ``tooltip``.
+    """
+    listed = " ".join(
+        f"{name}={value}" if value.startswith("<") else f'{name}="{value}"'
+        for name, value in attributes.items()
+    )
+    digraph.body.append(f"\t{subject} [{listed}]\n")
+
+
+def in_order(digraph: graphviz.Digraph, names: Sequence[str]) -> None:
+    """Have dot put these nodes, which must be in no frame, into one column from top to bottom."""
+    with digraph.subgraph() as column:
         column.attr(rank="same")
-        for below, above in pairwise(reversed(names)):
-            column.edge(below, above, style="invis")
+        for above, below in pairwise(names):
+            column.edge(above, below, style="invis")
 
 
 def at(x: float, y: float) -> str:

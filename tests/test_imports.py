@@ -33,9 +33,11 @@ WALLS = {
     "layout": set(),
     "style": {"engine"},
     "paths": {"engine", "style"},
+    "scalar_view": {"engine", "graph", "paths", "style", "symbols"},
     "unit_view": {"engine", "graph", "paths", "style"},
     "layer_view": {"engine", "graph", "style", "symbols"},
-    "draw": GRAPH | {"layer_view", "layout", "paths", "style", "unit_view"},
+    "draw": {"engine", "graph", "layout", "paths", "style"}
+    | {"layer_view", "scalar_view", "unit_view"},
     "rounding": {"network"},
     "slope": {"network"},
     "blackbox": {"network", "slope"},
@@ -44,7 +46,19 @@ WALLS = {
     "testing": {"check", "network"},
     "data": {"network"},
     "equations": GRAPH | {"gradients", "rounding", "tables"},
-    "compare": ARRAYS | {"gradients", "gradients.result", "rounding", "tables"},
+    # to_html reaches up to the page that shows a comparison
+    "compare": ARRAYS | {"files", "gradients", "gradients.result", "report", "rounding", "tables"},
+    "report.chart": {"symbols"},
+    "report.mathml": {"report.numbers"},
+    "report.measure": {"gradients", "network", "rounding"},
+    "report.numbers": set(),
+    "report.story": {"engine", "graph", "network"},
+    "precision": {"network"},
+    "mistakes": {"gradients.backprop", "network"},
+    "submission": {"network"},
+    "diagnose": ARRAYS
+    | {"files", "gradients", "mistakes", "precision", "report", "rounding", "submission", "tables"},
+    "student": {"diagnose", "submission", "student"},
 }
 
 
