@@ -87,6 +87,22 @@ class GradientCheck:
         return self._with("kink")
 
     @property
+    def factor(self) -> float | None:
+        """The factor between a wrong gradient and the right one, None if no one factor fits.
+
+        −1 is a wrong sign, the number of examples a forgotten mean.
+        """
+        slopes = np.array([(s.analytic, s.numeric, s.error_bar) for s in self.parameters])
+        if len(slopes) < 2 or not self.wrong or not np.all(np.isfinite(slopes)):
+            return None
+        if not np.any(slopes[:, 1]):
+            return None
+        analytic, numeric, bar = slopes.T / np.max(np.abs(slopes[:, 1]))
+        factor = float(analytic @ numeric / (numeric @ numeric))
+        fits = np.all(np.abs(analytic - factor * numeric) <= bar * (1.0 + abs(factor)))
+        return factor if fits else None
+
+    @property
     def _slopes(self) -> list[SlopeCheck]:
         return self.parameters + self.directions
 
@@ -101,6 +117,7 @@ class GradientCheck:
             "cost": self.cost,
             "noise": self.noise,
             "taylor_order": self.taylor_order,
+            "factor": self.factor,
             "size": self.size,
             "evaluations": self.evaluations,
             "notes": list(self.notes),
@@ -118,6 +135,8 @@ class GradientCheck:
         from .tables import render, table
 
         lines = [f"Gradient check: {self._headline()}", *self.notes]
+        if self.factor is not None:
+            lines.append(f"Each analytic slope is {self.factor:.6g} times the numeric one.")
         if not self._slopes:
             return render(*lines)
         shown = self._shown()
