@@ -416,6 +416,12 @@ def _check_function(
     for call in calls(function):
         if call.bound and X is None:
             raise ValueError("net: got None, but the function takes θ alone; pass net, X and Y too")
+        if call.needs_network and net is None:
+            failure = failure or UserError(
+                "net: got None, but the function takes θ as one vector and no sizes; pass the net "
+                "that it is for, or give it a parameter sizes"
+            )
+            continue
         try:
             diagnosis = _check_call(call, net, X, Y, lambda_)
         except UserError as error:
