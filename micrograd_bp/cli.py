@@ -172,8 +172,10 @@ def _one_example(
     if layers is not None:
         sizes = _parse_layers(layers)
     if data is None and sizes is not None and (sizes[0], sizes[-1]) != (4, 3):
-        rng = np.random.default_rng(seed)
-        x = rng.normal(size=sizes[0]).round(2)
+        if target is not None or example != 0:
+            wrong = f"--example: got {example}" if example else f"--target: got {target!r}"
+            raise ValueError(f"{wrong} without --data")
+        x = np.random.default_rng(seed).normal(size=sizes[0]).round(2)
         return SigmoidNetwork(sizes, seed=seed), x, 1 if sizes[-1] > 1 else 1.0
     dataset = _dataset(data, target)
     if not 0 <= example < len(dataset.X):
@@ -332,6 +334,7 @@ def grade(
     ],
     timeout: Annotated[float, typer.Option(help="Seconds that a .py file may run")] = 30.0,
     as_json: JsonOption = False,
+    html: HtmlOption = None,
 ) -> int:
     """Judge your own gradient and name the mistake in it: exit 0 if it is right, else 1.
 
@@ -341,6 +344,8 @@ def grade(
     from .student import grade_submission
 
     diagnosis = grade_submission(submission, timeout)
+    if html is not None:
+        diagnosis.to_html(html)
     if as_json:
         print(json.dumps(diagnosis.to_dict(), ensure_ascii=False))
     else:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from .files import write_file
 from .gradients import Gradient, backprop_gradient
 from .mistakes import COST_MISTAKES, MISTAKES, CostMistake, CostTerms, Mistake, Steps, pairs
 from .network import Array, SigmoidNetwork, regularization, reshape
@@ -192,6 +193,15 @@ class Diagnosis:
             )
         return made
 
+    def to_html(self, path: str | Path) -> None:
+        """Write the interactive page: one HTML file that loads nothing.
+
+        Raises OSError if it cannot be written.
+        """
+        from .report import diagnosis_page
+
+        write_file(path, diagnosis_page(self).encode())
+
     def to_dict(self) -> dict[str, Any]:
         """Everything in plain types, for JSON (what is not finite is None)."""
         plain = asdict(self) | {"verdict": self.verdict}
@@ -338,8 +348,7 @@ class _Case:
         Where a mistake makes a layer's numbers larger, their rounding is larger in proportion.
         ``local`` says that each layer's numbers are made from that layer's.
         """
-        tolerances = [float(np.max(tolerance)) for tolerance in self.tolerances]
-        sizes = [float(np.max(np.abs(right))) for right in self.exact.D]
+        tolerances, sizes = self._scales
         if not local:
             tolerances, sizes = [max(tolerances)] * len(sizes), [max(sizes)] * len(sizes)
         found: list[float] = []
@@ -356,6 +365,14 @@ class _Case:
         except (ValueError, IndexError):
             return None
         return found
+
+    @cached_property
+    def _scales(self) -> tuple[list[float], list[float]]:
+        """The largest tolerance and the largest |entry| of the exact gradient, layer by layer."""
+        return (
+            [float(np.max(tolerance)) for tolerance in self.tolerances],
+            [float(np.max(np.abs(right))) for right in self.exact.D],
+        )
 
     def _from_last_layer(self, steps: Steps) -> Iterator[tuple[int, Array]]:
         """Each l and D⁽ˡ⁺¹⁾ by these steps, computed as they are asked for where possible."""
@@ -436,7 +453,7 @@ def _check_call(
         diagnosis = _diagnose(cases, notes, call.description)
         if cases[0].fits or diagnosis._gradient_findings:
             return diagnosis
-        misshaped = misshaped or diagnosis
+        misshaped = diagnosis if misshaped is None else misshaped
     if misshaped is None:
         assert failure is not None
         raise failure

@@ -10,7 +10,16 @@ from typing import Literal
 import numpy as np
 
 from .network import Array
-from .slope import EPSILON, TABLE_POINTS, Ladder, Slope, noise_of, precision, table_noise
+from .slope import (
+    EPSILON,
+    TABLE_POINTS,
+    Ladder,
+    Slope,
+    coarse_noise_of,
+    noise_of,
+    precision,
+    table_noise,
+)
 
 __all__ = ["Costs", "Line", "Problem", "SlopeCheck", "Status", "rounding_of"]
 
@@ -148,14 +157,13 @@ class Problem:
 
     def judge(self, lines: list[Line]) -> list[tuple[SlopeCheck, float | None]]:
         """Each line's verdict, and the order of its Taylor remainder."""
-        ladders = self._ladders(lines, 1.0)
+        ladders = self._ladders(lines)
         slopes = [ladder.slope() for ladder in ladders]
-        # An alarm counts if a second ladder, whose steps lie between those of the first, agrees.
         alarms = [i for i, line in enumerate(lines) if _contradicts(slopes[i], line)]
-        second = self._ladders([lines[i] for i in alarms], SECOND_LADDER)
-        for i, ladder in zip(alarms, second, strict=True):
+        again = self._ladders(self._second([lines[i] for i in alarms]))
+        for i, ladder in zip(alarms, again, strict=True):
             slope = ladder.slope()
-            if math.isfinite(slope.bar) and not _contradicts(slope, lines[i]):
+            if not _contradicts(slope, lines[i]):
                 slopes[i] = slope
         checked = [
             _slope_check(line, slope, ladder)
@@ -169,9 +177,33 @@ class Problem:
         ]
         return list(zip(checked, orders, strict=True))
 
-    def _ladders(self, lines: list[Line], start: float) -> list[Ladder]:
+    def _second(self, lines: list[Line]) -> list[Line]:
+        """The lines of alarms once more: an alarm counts if another ladder raises it too.
+
+        Its steps lie between those of the first, and coarser noise is taken into account: that
+        of its own line, and the largest along single parameters (random directions cross too
+        many kinks to tell the noise of the cost).
+        """
+        own = [self._coarse_noise(line) for line in lines]
+        single = max(
+            (noise for noise, line in zip(own, lines, strict=True) if line.direction is None),
+            default=0.0,
+        )
+        return [
+            replace(line, step=SECOND_LADDER * line.step, noise=max(line.noise, noise, single))
+            for noise, line in zip(own, lines, strict=True)
+        ]
+
+    def _coarse_noise(self, line: Line) -> float:
+        def along(steps: Array) -> Array:
+            return self.costs(np.array([line.points(self.theta, t)[0] for t in steps]))
+
+        unit = line.step / FIRST_STEP
+        return coarse_noise_of(lambda t: along(unit * t))
+
+    def _ladders(self, lines: list[Line]) -> list[Ladder]:
         ladders = [
-            Ladder(self.value, self.noise + line.noise, start * line.step, line.smallest, line.blur)
+            Ladder(self.value, self.noise + line.noise, line.step, line.smallest, line.blur)
             for line in lines
         ]
         active = list(range(len(lines)))

@@ -93,7 +93,11 @@ def _add_delta(picture: Picture, graph: ExampleGraph, layer: int) -> None:
     source = "J" if layer == last else f"delta{layer + 1}"
     picture.digraph.edge(source, f"delta{layer}", color=theme.delta, penwidth="2")
     if layer == last:
-        picture.note(f"{delta} = a{delta[1:]} − y", at(_x(last + 0.38), BACKWARD), theme.delta)
+        picture.note(
+            f"{delta} = a{delta[1:]} − y",
+            at(_x(last + 0.25) + 75, (FORWARD + BACKWARD) / 2),
+            theme.delta,
+        )
         return
     theta, z = symbol("Θ", layer=layer), symbol("z", layer=layer)
     above = symbol("δ", layer=layer + 1)

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 
 from . import paths
 from .engine import Value
-from .style import Picture, Theme, coloured, in_order, lines, number, plain, safe, slope, tooltip
+from .style import (
+    Picture,
+    Theme,
+    add,
+    coloured,
+    in_order,
+    lines,
+    number,
+    plain,
+    safe,
+    slope,
+    tooltip,
+)
 from .symbols import symbol
 
 if TYPE_CHECKING:
@@ -87,7 +99,7 @@ class _ScalarView:
         for title, nodes in columns.items():
             with self.picture.frame(title) as frame:
                 for node in nodes:
-                    frame.node(self.ids[node], **self._card(node))
+                    add(frame, self.ids[node], self._card(node))
 
     def _card(self, node: Value) -> dict[str, str]:
         """A node's title, value and gradient, the colour of its kind, exact numbers as tooltip."""
@@ -123,11 +135,11 @@ class _ScalarView:
         """An edge from each input: the local derivative, and what the chain rule sends back."""
         hidden = [child for child in node.inputs if child not in self.shown]
         if hidden:
-            self.picture.edge("more", self.ids[node], style="dashed")
+            add(self.picture.digraph, f"more -> {self.ids[node]}", {"style": "dashed"})
         for child, partial in zip(node.inputs, self.partials[node], strict=True):
             if child in self.shown:
-                ends = self.ids[child], self.ids[node]
-                self.picture.edge(*ends, **self._edge(child, node, partial))
+                ends = f"{self.ids[child]} -> {self.ids[node]}"
+                add(self.picture.digraph, ends, self._edge(child, node, partial))
 
     def _edge(self, child: Value, node: Value, partial: float | None) -> dict[str, str]:
         here = "undefined" if partial is None else number(partial)

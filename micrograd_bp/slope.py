@@ -17,7 +17,16 @@ import numpy.typing as npt
 
 from .network import Array
 
-__all__ = ["EPSILON", "TABLE_POINTS", "Ladder", "Slope", "noise_of", "precision", "table_noise"]
+__all__ = [
+    "EPSILON",
+    "TABLE_POINTS",
+    "Ladder",
+    "Slope",
+    "coarse_noise_of",
+    "noise_of",
+    "precision",
+    "table_noise",
+]
 
 EPSILON = float(np.finfo(np.float64).eps)
 RATIO = 4.0  # of neighbouring steps: noise grows by less than 1.2 through the whole table
@@ -31,6 +40,7 @@ TINIEST = float(np.finfo(np.float64).tiny)
 TABLE_POINTS = 7  # values in a noise table, as Moré & Wild advise
 POSITIONS = np.arange(TABLE_POINTS, dtype=np.float64)
 FIRST_SPACING = 1e-12  # of these values, in units of the line
+COARSE_SPACINGS = (1e-9, 1e-7, 1e-5, 1e-3)
 
 
 @dataclass(frozen=True)
@@ -287,6 +297,20 @@ def noise_of(along: Callable[[Array], Array]) -> tuple[float, float]:
             bound = min(bound, float(noise))
             spacing /= 100.0
     return (0.0 if math.isinf(bound) else bound), spacing
+
+
+def coarse_noise_of(along: Callable[[Array], Array]) -> float:
+    """The largest noise of a function near t = 0 at spacings that are far from its rounding.
+
+    Where a cost takes log(1 − h) of an h close to 1, it is a staircase: smooth between its steps,
+    and noise of their height to any probes that are wider apart.
+    """
+    largest = 0.0
+    for spacing in COARSE_SPACINGS:
+        sides = [table_noise(along(sign * spacing * POSITIONS)) for sign in (1.0, -1.0)]
+        if all(known for _, known in sides):  # a kink shows on one side only
+            largest = max(largest, min(float(noise) for noise, _ in sides))
+    return largest
 
 
 def precision(numbers: npt.ArrayLike) -> float:

@@ -22,7 +22,7 @@ from types import ModuleType
 from typing import Any
 
 from .diagnose import Diagnosis, check_backprop
-from .submission import Call, UserError, calls, stored_data
+from .submission import Call, StoredData, UserError, calls, stored_data
 
 __all__ = ["grade_file", "grade_submission"]
 
@@ -116,7 +116,7 @@ def _judge(path: Path, name: str) -> Diagnosis | str:
         first = next(iter(calls(function)))
         if not first.bound:
             return check_backprop(function)
-        data = stored_data(path.name, vars(module))
+        data = _own_data(module, path, function)
         return check_backprop(function, data.net, data.X, data.Y, data.lambda_ or 0.0)
     except UserError as error:
         return str(error)
@@ -125,6 +125,17 @@ def _judge(path: Path, name: str) -> Diagnosis | str:
     except (ValueError, TypeError) as error:
         text = str(error)
         return text if text.startswith(path.name) else f"{path.name}: {text}"
+
+
+def _own_data(module: ModuleType, path: Path, function: Callable[..., Any]) -> StoredData:
+    """The network and data that the file itself holds, for a function of θ alone."""
+    try:
+        return stored_data(path.name, vars(module))
+    except ValueError as error:
+        raise UserError(
+            f"{path.name}: {function.__name__} takes θ alone, so the file must hold X, y and "
+            f"Theta1, Theta2, … for it ({error})"
+        ) from None
 
 
 def _load(path: Path) -> ModuleType:

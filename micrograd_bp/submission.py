@@ -215,20 +215,19 @@ def _answer(returned: Any) -> Answer:
     if hasattr(returned, "vector") and hasattr(returned, "cost"):  # a Gradient of this package
         return Answer([np.asarray(returned.vector)], True, float(returned.cost))
     cost, gradient = None, returned
-    if isinstance(returned, (tuple, list)) and len(returned) > 1 and np.size(returned[0]) == 1:
-        rest = returned[1:]
-        if np.ndim(rest[0]) > 0 or isinstance(rest[0], (list, tuple)):
-            cost = float(_numbers(returned[0]).ravel()[0])
-            gradient = rest[0] if len(rest) == 1 else rest
+    if isinstance(returned, (tuple, list)) and len(returned) > 1 and _dimensions(returned[1]):
+        J, *rest = returned
+        if not _dimensions(J) or (_dimensions(J) < 3 and np.size(J) == 1):
+            cost, gradient = float(_numbers(J).ravel()[0]), rest[0] if len(rest) == 1 else rest
     return replace(_gradient(gradient), cost=cost)
 
 
 def _gradient(gradient: Any) -> Answer:
     """Matrices or a vector, from whatever container they come in."""
-    if isinstance(gradient, (list, tuple)) and len(gradient) and np.ndim(gradient[0]) > 0:
+    if isinstance(gradient, np.ndarray) and gradient.dtype == object:
+        gradient = list(gradient.ravel())
+    if _dimensions(gradient) == 3:
         return _matrices(gradient)
-    if isinstance(gradient, np.ndarray) and (gradient.dtype == object or gradient.ndim == 3):
-        return _matrices(list(gradient))
     array = _numbers(gradient)
     if array.ndim == 2 and 1 not in array.shape:
         return Answer([array], False)
@@ -237,9 +236,15 @@ def _gradient(gradient: Any) -> Answer:
     return Answer([array.ravel()], True)
 
 
+def _dimensions(value: Any) -> int:
+    """How deep lists or arrays are nested, without regard to their lengths."""
+    if isinstance(value, (list, tuple)):
+        return 1 + (_dimensions(value[0]) if value else 0)
+    return int(np.ndim(value))
+
+
 def _matrices(parts: Sequence[Any]) -> Answer:
-    arrays = [_numbers(part) for part in parts]
-    return Answer([np.atleast_2d(array) for array in arrays], False)
+    return Answer([np.atleast_2d(_numbers(part)) for part in parts], False)
 
 
 def _numbers(values: Any) -> npt.NDArray[Any]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import paths
 from .engine import Value
-from .style import Picture, Theme, at, coloured, inches, number, slope, text, tooltip
+from .style import Picture, Theme, at, coloured, inches, number, plain, slope, text, tooltip
 
 if TYPE_CHECKING:
     from .graph import ExampleGraph
@@ -110,15 +110,17 @@ class _UnitView:
                 self._add_unit(layer, i, unit)
 
     def _add_unit(self, layer: int, i: int, unit: Value) -> None:
-        rows = [unit.label, number(unit.data)]
-        tip = f"{unit.label} = {unit.data!r}"
+        rows = [_name(unit), number(unit.data)]
+        tip = f"{_name(unit)} = {unit.data!r}"
         x, y = self._x(layer), self._y(layer, i)
+        if i == 0:
+            x += 0.85 * self.circle  # so that its lines pass beside the other units, not behind
         z = self.weighted.get(unit)
         if z is not None:
             rows.append(f"z = {number(z.data)}")
-            tip += f", {z.label} = {z.data!r}"
+            tip += f", {_name(z)} = {z.data!r}"
         if z is not None and z.has_grad:
-            delta = z.label.replace("z", "δ", 1)
+            delta = _name(z).replace("z", "δ", 1)
             tip += f", {delta} = {slope(z)!r}"
             if not self.small:
                 below = at(x - 16, y - self.circle / 2 - 9)  # clear of the lines to the right
@@ -149,17 +151,17 @@ class _UnitView:
     def _add_weight(self, weight: Weight) -> None:
         """A line for one θ: its value and gradient; on a marked path, the local derivative."""
         theta = weight.theta
-        content = f"{theta.label} = {number(theta.data)}"
-        tip = f"{theta.label} = {theta.data!r}"
+        content = f"{_name(theta)} = {number(theta.data)}"
+        tip = f"{_name(theta)} = {theta.data!r}"
         if theta.has_grad:
             content += f"   ∂ {number(slope(theta))}"
-            tip += f", ∂J/∂{theta.label} = {slope(theta)!r}"
+            tip += f", ∂J/∂{_name(theta)} = {slope(theta)!r}"
         before = self.weighted.get(weight.source)
         marked = theta in self.steps or before in self.steps
         if theta in self.steps:
-            content = f"∂{weight.z.label}/∂{theta.label} = {number(weight.source.data)}"
+            content = f"∂{_name(weight.z)}/∂{_name(theta)} = {number(weight.source.data)}"
         elif before is not None and before in self.steps:
-            content = f"{theta.label} g′({before.label}) = {number(_onward(weight))}"
+            content = f"{_name(theta)} g′({_name(before)}) = {number(_onward(weight))}"
         self._connect(
             (_unit_id(weight.layer, weight.j), _unit_id(weight.layer + 1, weight.i)),
             content,
@@ -227,10 +229,10 @@ class _UnitView:
         outputs = zip(graph.y, graph.terms, graph.a[-1], strict=True)
         for k, (y, term, h) in enumerate(outputs, start=1):
             z = self.weighted[h]
-            content = f"{y.label} = {number(y.data)}   {term.label} = {number(term.data)}"
-            tip = f"{y.label} = {y.data!r}, {term.label} = {term.data!r}"
+            content = f"{_name(y)} = {number(y.data)}   {_name(term)} = {number(term.data)}"
+            tip = f"{_name(y)} = {y.data!r}, {_name(term)} = {term.data!r}"
             if z in self.steps:
-                content = f"∂J/∂{z.label} = {number(self.steps[z][0][1])}"
+                content = f"∂J/∂{_name(z)} = {number(self.steps[z][0][1])}"
             self._connect(
                 (_unit_id(self.layers, k), "J"),
                 content,
@@ -246,9 +248,7 @@ class _UnitView:
     def _add_caption(self, ends: tuple[Value, Value] | None) -> None:
         picture = self.picture
         if ends is not None:
-            picture.path_caption(
-                paths.written_out(self.steps, *ends, lambda node: node.label), ends
-            )
+            picture.path_caption(paths.written_out(self.steps, *ends, _name), ends)
             return
         picture.legend("∂J/∂θᵢⱼ = aⱼ δᵢ, equation (1)")
         if picture.largest and not self.small:
@@ -277,6 +277,10 @@ class _UnitView:
                 steps[z] = [(cost, paths.number_and_sum(paths.between(z, cost), z, cost)[1])]
         steps[cost] = []
         return steps
+
+
+def _name(node: Value) -> str:
+    return plain(node.label)
 
 
 def _onward(weight: Weight) -> float:

@@ -709,3 +709,25 @@ def test_a_check_is_true_if_it_passed():
     check = check_gradient(np.sum, np.ones_like, [1.0])
     assert isinstance(check, GradientCheck)
     assert bool(check) is check.passed is True
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_textbook_cost_with_h_near_1_is_no_false_alarm(seed):
+    """log(1 − h) at z of 20 to 30 is a staircase: smooth where one looks closely, and flat."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(6, 3))
+    theta = rng.normal(size=3)
+    theta *= rng.uniform(20.0, 30.0) / np.max(X @ theta)
+    y = (np.arange(6) != np.argmax(X @ theta)).astype(float)  # the largest z has y = 0
+    y[X @ theta < -20] = 0.0
+
+    def h(t):
+        return 1 / (1 + np.exp(-(X @ t)))
+
+    def cost(t):
+        with np.errstate(all="ignore"):
+            return -np.sum(np.where(y == 1, np.log(h(t)), np.log(1 - h(t))))
+
+    check = check_gradient(cost, lambda t: X.T @ (h(t) - y), theta)
+    assert not check.wrong, str(check)
+    assert not check_gradient(cost, lambda t: 3 * X.T @ (h(t) - y), theta).passed

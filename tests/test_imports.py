@@ -50,13 +50,14 @@ WALLS = {
     "compare": ARRAYS | {"files", "gradients", "gradients.result", "report", "rounding", "tables"},
     "report.chart": {"symbols"},
     "report.mathml": {"report.numbers"},
-    "report.measure": {"gradients", "network"},
+    "report.measure": {"gradients", "network", "rounding"},
     "report.numbers": set(),
     "report.story": {"engine", "graph", "network"},
     "precision": {"network"},
     "mistakes": {"gradients.backprop", "network"},
     "submission": {"network"},
-    "diagnose": ARRAYS | {"gradients", "mistakes", "precision", "rounding", "submission", "tables"},
+    "diagnose": ARRAYS
+    | {"files", "gradients", "mistakes", "precision", "report", "rounding", "submission", "tables"},
     "student": {"diagnose", "submission", "student"},
 }
 

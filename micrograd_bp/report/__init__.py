@@ -295,4 +295,6 @@ def _epsilon_chart(found: EpsilonErrors, used: float) -> dict[str, Any]:
 def _time_chart(times: Times) -> dict[str, Any]:
     counts = [float(count) for count in times.parameters]
     curves = [Curve(method, counts, seconds) for method, seconds in times.seconds.items()]
-    return loglog("time", "parameters", "seconds", curves) | {"examples": times.examples}
+    chart = loglog("time", "parameters", "seconds", curves)
+    slower = times.seconds["numerical"][-1] / times.seconds["backprop"][-1]
+    return chart | {"examples": times.examples, "largest": times.parameters[-1], "slower": slower}

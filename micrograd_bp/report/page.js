@@ -454,7 +454,7 @@ function scrolled(name, child) {
 
 // The picture: columns of units, drawn once; every step then only changes classes and texts.
 
-const UNIT = { width: 176, height: 64, gap: 20, between: 128, top: 34 };
+const UNIT = { width: 196, height: 64, gap: 20, between: 116, top: 34 };
 const MOST_UNITS = 16; // of a layer that are drawn; the others are counted
 
 class Picture {
@@ -841,6 +841,7 @@ class Player {
     on("first", "click", () => this.go(0));
     on("last", "click", () => this.go(this.steps.length));
     on("play", "click", () => this.play(!this.timer));
+    on("tour", "click", () => this.tour());
     on("next-strike", "click", () => this.nextStrike());
     on("slider", "input", (event) => this.go(Number(event.target.value)));
     on("follow", "change", (event) => this.choose(event.target.value));
@@ -852,7 +853,7 @@ class Player {
     this.svg.addEventListener("keydown", (event) => this.key(event));
     this.svg.addEventListener("click", (event) => {
       const part = event.target.closest("[data-node]");
-      if (part && this.camera.moved <= 4) this.pick(part.dataset.node);
+      if (this.camera.moved <= 4) this.pick(part ? part.dataset.node : "");
     });
     addEventListener("beforeprint", () => this.camera.fit());
   }
@@ -914,6 +915,14 @@ class Player {
     to = Math.min(Math.max(to, 0), this.steps.length);
     this.go(to, direction > 0 ? to - this.at : 1);
     if (direction > 0) this.picture.run(this.steps[this.at - 1]);
+  }
+
+  // From the cost back to the first weight of an input, which is what a newcomer should see first.
+  tour() {
+    const first = this.story.nodes.find((node) => node.kind === "theta" && node.indices[1] > 0);
+    byId("follow").value = first.id;
+    this.choose(String(first.id));
+    this.play(true);
   }
 
   // To the next step that the mistake spoils, from the last one to the first.
