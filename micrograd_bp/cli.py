@@ -332,6 +332,7 @@ def grade(
     ],
     timeout: Annotated[float, typer.Option(help="Seconds that a .py file may run")] = 30.0,
     as_json: JsonOption = False,
+    html: HtmlOption = None,
 ) -> int:
     """Judge your own gradient and name the mistake in it: exit 0 if it is right, else 1.
 
@@ -341,6 +342,8 @@ def grade(
     from .student import grade_submission
 
     diagnosis = grade_submission(submission, timeout)
+    if html is not None:
+        diagnosis.to_html(html)
     if as_json:
         print(json.dumps(diagnosis.to_dict(), ensure_ascii=False))
     else:

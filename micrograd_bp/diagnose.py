@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from .files import write_file
 from .gradients import Gradient, backprop_gradient
 from .mistakes import COST_MISTAKES, MISTAKES, CostMistake, CostTerms, Mistake, Steps, pairs
 from .network import Array, SigmoidNetwork, regularization, reshape
@@ -191,6 +192,16 @@ class Diagnosis:
                 f"formula used, {_power(self.residual)} with the one meant.)"
             )
         return made
+
+    def to_html(self, path: str | Path) -> None:
+        """Write the interactive page: one HTML file that loads nothing.
+
+        Each mistake, the formula meant and the one used, and where in the graph it strikes.
+        Raises OSError if the file cannot be written.
+        """
+        from .report import diagnosis_page
+
+        write_file(path, diagnosis_page(self).encode())
 
     def to_dict(self) -> dict[str, Any]:
         """Everything in plain types, for JSON (what is not finite is None)."""
