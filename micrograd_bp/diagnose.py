@@ -196,7 +196,8 @@ class Diagnosis:
     def to_html(self, path: str | Path) -> None:
         """Write the interactive page: one HTML file that loads nothing.
 
-        Raises OSError if it cannot be written.
+        Each mistake, the formula meant and the one used, and where in the graph it strikes.
+        Raises OSError if the file cannot be written.
         """
         from .report import diagnosis_page
 
