@@ -64,7 +64,9 @@ again = graph.thetas[0][0][1].grad
 graph.cost.backward()
 twice = graph.thetas[0][0][1].grad
 print("\nLeaves add up what each backward pass brings, until zero_grad() clears them:")
-print(f"  one pass {before:+.6f}, zero_grad and again {again:+.6f}, once more without it {twice:+.6f}")
+print(
+    f"  one pass {before:+.6f}, zero_grad and again {again:+.6f}, once more without it {twice:+.6f}"
+)
 graph.cost.zero_grad()
 graph.cost.backward()
 
