@@ -99,8 +99,9 @@ print("\nWhere theory puts the valley, truncation against rounding, up to consta
 print(f"  one-sided 2⁻⁵³ to the power 1/2 = {UNIT_ROUNDOFF**0.5:.0e}, "
       f"two-sided to the power 1/3 = {UNIT_ROUNDOFF ** (1 / 3):.0e}")  # fmt: skip
 course = int(np.argmin(np.abs(np.log10(STEPS) + 4)))
-print("\nAt the course's ε = 1e-4 the two-sided error is "
-      f"{errors['two-sided'][course]:.0e}, the one-sided {errors['one-sided'][course]:.0e}.")  # fmt: skip
+two_there, one_there = (errors[name][course] for name in ("two-sided", "one-sided"))
+print("\nAt the course's ε = 1e-4 the error is "
+      f"{two_there:.0e} two-sided, {one_there:.0e} one-sided.")  # fmt: skip
 
 figure, axes = plt.subplots(figsize=(7.5, 5), layout="constrained")
 for name, (_, colour, style) in SCHEMES.items():
@@ -109,12 +110,18 @@ for name, (_, colour, style) in SCHEMES.items():
 axes.loglog(STEPS, floor, ":", color="0.35", label="2⁻⁵³ J / ε, the rounding of J")
 axes.axvline(1e-4, color="0.75", linewidth=1, zorder=0)
 axes.text(0.8e-4, 3e-17, "the course's ε", color="0.4", fontsize=9)
-for name, exponent, place, offset in (("one-sided", one, 5, (30, 10)),
-                                      ("two-sided", two, 3, (-42, -16))):  # fmt: skip
+for name, exponent, place, offset in (
+    ("one-sided", one, 7, (45, 8)),
+    ("two-sided", two, 5, (-45, -16)),
+):
     axes.annotate(
-        rf"error $\propto\ \varepsilon^{{{exponent:.1f}}}$", (STEPS[place], errors[name][place]), xytext=offset,
-        textcoords="offset points", color=SCHEMES[name][1], ha="center",
-    )  # fmt: skip
+        rf"error $\propto\ \varepsilon^{{{exponent:.1f}}}$",
+        (STEPS[place], errors[name][place]),
+        xytext=offset,
+        textcoords="offset points",
+        color=SCHEMES[name][1],
+        ha="center",
+    )
 axes.set(
     title="Error of the numerical gradient, 4-5-3 on iris",
     xlabel="step ε", ylabel="largest |estimate − exact|", ylim=(1e-17, 100),
