@@ -1,19 +1,18 @@
 """The chain rule on three nodes: θ → z → h → J, one local derivative a step.
 
-    python 01_chain_rule.py [FOLDER]      writes 01_chain_rule.svg
-
 Look at the three numbers on the way back: each node knows only the derivative of its own
 operation, and ∂J/∂θ is the product of these.
+
+Run: python 01_chain_rule.py [PICTURE.svg]
 """
 
 import math
 import sys
-from pathlib import Path
 
 from micrograd_bp import Value, draw
 from micrograd_bp.layout import render
 
-FOLDER = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+PICTURE = sys.argv[1] if len(sys.argv) > 1 else "01_chain_rule.svg"
 THETA, X = 0.8, 1.5  # one weight, one input; the label is y = 1, so J = −log h
 
 
@@ -72,5 +71,6 @@ print(
 )
 print("\nThat sum is all that is behind the Σ of equation (2): see 03_equations.py.")
 
-picture = render(draw(J, path=(theta, J)), FOLDER / "01_chain_rule.svg")
-print(f"\nPicture: {picture}")
+render(draw(J, path=(theta, J)), PICTURE)
+error = abs(product / estimate - 1)
+print(f"\nConclusion: product and estimate agree to {error:.0e} of the slope; picture: {PICTURE}")

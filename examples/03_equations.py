@@ -1,12 +1,11 @@
 """Equations (1) to (4) with their numbers: one δ followed from the cost to an input weight.
 
-    python 03_equations.py [FOLDER]      writes 03_equations.svg
-
 Look at step 2: a hidden unit feeds every unit of the next layer, so its δ is a sum.
+
+Run: python 03_equations.py [PICTURE.svg]
 """
 
 import sys
-from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from micrograd_bp.equations import equations_table
 from micrograd_bp.layout import render
 from micrograd_bp.tables import render as text
 
-FOLDER = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+PICTURE = sys.argv[1] if len(sys.argv) > 1 else "03_equations.svg"
 THETA_1 = [[0.1, 0.8, -0.5], [-0.3, 0.4, 0.9]]
 THETA_2 = [[0.2, 1.1, -0.7], [-0.4, -0.6, 0.5]]
 x, y = [1.5, 2.0], [1, 0]
@@ -90,7 +89,9 @@ print(f"  the graph's ∂J/∂z⁽²⁾              = {np.array([z.grad for z i
 checks = verify_equations(net, x, y)
 print()
 print(text(equations_table(checks)))
-print(f"\n{sum(check.passed for check in checks)} of {len(checks)} held up to rounding.")
-
-picture = render(draw(graph, view="unit", path=(theta, graph.cost)), FOLDER / "03_equations.svg")
-print(f"\nPicture: {picture}")
+held = sum(check.passed for check in checks)
+render(draw(graph, view="unit", path=(theta, graph.cost)), PICTURE)
+print(
+    f"\nConclusion: δ₁⁽²⁾ is a sum over {len(shares)} paths; {held} of {len(checks)} equations held; "
+    f"picture: {PICTURE}"
+)

@@ -1,12 +1,11 @@
 """Unrolling: matrices into one vector and back, column by column as Octave does it.
 
-    python 04_unrolling.py [FOLDER]      writes 04_unrolling.png
-
 Look at what a row-major slip leaves as it was: every value, the norm, most of what one checks.
+
+Run: python 04_unrolling.py [PICTURE.png]
 """
 
 import sys
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from micrograd_bp import SigmoidNetwork, backprop_gradient, check_gradient, reshape, unroll
 from micrograd_bp.data import iris
 
-FOLDER = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+PICTURE = sys.argv[1] if len(sys.argv) > 1 else "04_unrolling.png"
 SHOWN = (0, 1, 10, 100, 300, 1000)  # steps to print
 
 
@@ -49,13 +48,14 @@ wrong = np.concatenate([D.ravel() for D in gradient.D])  # order="F" forgotten
 
 stayed = int(np.sum(right == wrong))
 cosine = float(right @ wrong / (np.linalg.norm(right) * np.linalg.norm(wrong)))
+angle = float(np.degrees(np.arccos(cosine)))
 print("\nThe gradient of a 4-5-3 network on iris, unrolled row by row by mistake (ravel() is")
 print("row-major), where the optimizer expects columns:\n")
 print(f"  values that differ, once sorted    {int(np.sum(np.sort(right) != np.sort(wrong)))}")
 print(f"  norm, right and wrong              {np.linalg.norm(right):.6f}, "
       f"{np.linalg.norm(wrong):.6f}")  # fmt: skip
 print(f"  entries that kept their place      {stayed} of {right.size}")
-print(f"  angle between the two              {np.degrees(np.arccos(cosine)):.1f}°")
+print(f"  angle between the two              {angle:.1f}°")
 
 
 def cost(theta: np.ndarray) -> float:
@@ -80,8 +80,8 @@ print("  step          " + "".join(f"{step:9d}" for step in SHOWN))
 print("  J, by columns " + "".join(f"{by_columns[step]:9.4f}" for step in SHOWN))
 print("  J, by rows    " + "".join(f"{by_rows[step]:9.4f}" for step in SHOWN))
 first_rise = int(np.argmax(np.diff(by_rows) > 0))
-print(f"\nWith the slip J falls for {first_rise} steps before it first rises, and ends at "
-      f"{by_rows[-1] / by_columns[-1]:.1f} times the J of the right one.")  # fmt: skip
+print(f"\nWith the slip J falls for {first_rise} steps and then rises, and ends at "
+      f"{by_rows[-1] / by_columns[-1]:.1f} times the right J.")  # fmt: skip
 
 print("\nA gradient check needs no training to tell them apart:\n")
 for name, vector in (("by columns", right), ("by rows", wrong)):
@@ -110,5 +110,8 @@ fall.plot(by_rows, "--", color="#d55e00", label="by rows (the slip)")
 fall.set(title="J on iris, gradient descent", xlabel="step", ylabel="J")
 fall.legend(frameon=False)
 fall.spines[["top", "right"]].set_visible(False)
-figure.savefig(FOLDER / "04_unrolling.png", dpi=120)
-print(f"\nPicture: {FOLDER / '04_unrolling.png'}")
+figure.savefig(PICTURE, dpi=120)
+print(
+    f"\nConclusion: the slip moves {right.size - stayed} of {right.size} entries and turns the "
+    f"gradient by {angle:.0f}°; plot: {PICTURE}"
+)

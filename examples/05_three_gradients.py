@@ -1,13 +1,12 @@
 """Three gradients of one network on iris, side by side.
 
-    python 05_three_gradients.py [FOLDER]      writes 05_three_gradients.png
-
 Look at the agreement: graph and matrices differ by rounding alone, the estimate from both by
 more, but by no more than the error bar that each parameter has of its own.
+
+Run: python 05_three_gradients.py [PICTURE.png]
 """
 
 import sys
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from micrograd_bp import SigmoidNetwork, compare_gradients
 from micrograd_bp.data import iris
 
-FOLDER = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
+PICTURE = sys.argv[1] if len(sys.argv) > 1 else "05_three_gradients.png"
 COURSE_RULE = 1e-9  # for ‖a − b‖ / ‖a + b‖
 
 data = iris()
@@ -60,5 +59,8 @@ axes.set_xticks(place, [net.parameter_name(int(i)) for i in order], rotation=90,
 axes.legend(frameon=False, loc="center right")
 axes.grid(axis="y", alpha=0.3)
 axes.spines[["top", "right"]].set_visible(False)
-figure.savefig(FOLDER / "05_three_gradients.png", dpi=120)
-print(f"\nPicture: {FOLDER / '05_three_gradients.png'}")
+figure.savefig(PICTURE, dpi=120)
+print(
+    f"\nConclusion: {np.sum(by_estimate > bars)} of {bars.size} parameters beyond their error bars; "
+    f"plot: {PICTURE}"
+)

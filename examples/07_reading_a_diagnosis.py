@@ -1,9 +1,9 @@
 """Reading a diagnosis: a backpropagation with a mistake, judged, repaired and judged again.
 
-    python 07_reading_a_diagnosis.py
-
 Look at three things in each report, in this order: which layers are wrong, the name of the
 mistake, and the two formulas side by side.
+
+Run: python 07_reading_a_diagnosis.py
 """
 
 import numpy as np
@@ -43,12 +43,14 @@ TRIES = {  # what it takes for g'(z), given a, and for the factor of the regular
     "Third try, regularization repaired": (lambda a: a * (1 - a), lambda lambda_, m: lambda_ / m),
     "A mistake of one's own": (square_slope, lambda lambda_, m: lambda_ / m),
 }
+verdicts = []
 for title, (slope, rate) in TRIES.items():
 
     def function(thetas, X, Y, lambda_, slope=slope, rate=rate):
         return backprop(thetas, X, Y, lambda_, slope, rate)
 
     diagnosis = check_backprop(function)
+    verdicts.append(diagnosis)
     print(f"━━ {title} ".ljust(100, "━"))
     print(f"\n{diagnosis}\n")
     if not diagnosis.passed:
@@ -61,3 +63,11 @@ for title, (slope, rate) in TRIES.items():
                 "Every bias column is right: what do only the other columns have? Regularization."
             )
         print()
+
+right = sum(diagnosis.passed for diagnosis in verdicts)
+unnamed = sum(not diagnosis.passed and not diagnosis.mistakes for diagnosis in verdicts)
+named = sum(not diagnosis.passed and bool(diagnosis.mistakes) for diagnosis in verdicts)
+print(
+    f"Conclusion: of {len(verdicts)} gradients {right} is right, {named} are wrong with a name and "
+    f"{unnamed} without."
+)
