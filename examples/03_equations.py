@@ -92,6 +92,6 @@ print(text(equations_table(checks)))
 held = sum(check.passed for check in checks)
 render(draw(graph, view="unit", path=(theta, graph.cost)), PICTURE)
 print(
-    f"\nConclusion: δ₁⁽²⁾ is a sum over {len(shares)} paths; {held} of {len(checks)} equations held; "
-    f"picture: {PICTURE}"
+    f"\nConclusion: δ₁⁽²⁾ is a sum over {len(shares)} paths; {held} of {len(checks)} equations held"
+    f"; picture: {PICTURE}"
 )

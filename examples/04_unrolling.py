@@ -86,7 +86,9 @@ print(f"\nWith the slip J falls for {first_rise} steps and then rises, and ends 
 print("\nA gradient check needs no training to tell them apart:\n")
 for name, vector in (("by columns", right), ("by rows", wrong)):
     check = check_gradient(cost, vector, net.theta)
-    print(f"  {name:10}  {'passed' if check.passed else 'FAILED'}, {len(check.wrong)} slopes wrong")
+    verdict = "passed" if check.passed else "FAILED"
+    count = sum(parameter in check.wrong for parameter in check.parameters)
+    print(f"  {name:10}  {verdict}, {count} of {check.size} parameters wrong")
 
 figure, (before, after, fall) = plt.subplots(
     1, 3, figsize=(11, 2.8), layout="constrained", width_ratios=[1.2, 1.2, 1.1]

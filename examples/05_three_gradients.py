@@ -61,6 +61,6 @@ axes.grid(axis="y", alpha=0.3)
 axes.spines[["top", "right"]].set_visible(False)
 figure.savefig(PICTURE, dpi=120)
 print(
-    f"\nConclusion: {np.sum(by_estimate > bars)} of {bars.size} parameters beyond their error bars; "
-    f"plot: {PICTURE}"
+    f"\nConclusion: {np.sum(by_estimate > bars)} of {bars.size} parameters beyond their error bars"
+    f"; plot: {PICTURE}"
 )
