@@ -311,6 +311,23 @@ def test_a_matrix_that_fits_square_layers_only_is_found_and_noted():
     assert "only where all layers are of one size" in diagnosis.notes[-1]
 
 
+def test_a_function_for_one_hidden_layer_is_judged_with_one_and_told_so():
+    def unpacks_two(thetas, X, Y, lambda_):
+        Theta1, Theta2 = thetas
+        return right([Theta1, Theta2], X, Y, lambda_)
+
+    def takes_the_first_two(thetas, X, Y, lambda_):
+        return wrong("no 1/m")(thetas[:2], X, np.resize(Y, (len(X), len(thetas[1]))), lambda_)
+
+    diagnosis = check_backprop(unpacks_two)
+    assert diagnosis.passed
+    assert diagnosis.networks[0].startswith("4-5-3")
+    assert "only where one layer is hidden; elsewhere: test_diagnose.py, line" in diagnosis.notes[0]
+    diagnosis = check_backprop(takes_the_first_two)
+    assert diagnosis.mistakes[0].name == "no 1/m"
+    assert "has not the shapes" in diagnosis.notes[0]
+
+
 # What the data cannot show
 
 
@@ -391,6 +408,11 @@ def test_arguments_that_are_overwritten_do_no_harm():
     np.testing.assert_array_equal(case.net.theta, before)
 
 
+def unpacks_and_crashes(thetas, X, Y, lambda_):
+    Theta1, Theta2 = thetas
+    return Theta1 @ Theta2
+
+
 def divides_by_zero(thetas, X, Y, lambda_):
     return 1 / 0
 
@@ -399,6 +421,7 @@ def divides_by_zero(thetas, X, Y, lambda_):
     ("function", "message"),
     [
         (divides_by_zero, r"^test_diagnose\.py, line \d+: ZeroDivisionError: division by zero$"),
+        (unpacks_and_crashes, r"ValueError: matmul: .*\(size 3 is different from 5\)"),
         (lambda thetas, X, Y, lambda_: None, "returned None; is its return statement missing"),
         (lambda thetas, X, Y, lambda_: "D", "returned str, expected the list of matrices"),
         (lambda thetas, X, Y, lambda_: 3.0, "array of shape"),
