@@ -116,7 +116,7 @@ class Diagnosis:
         """One line: right, or wrong and by which mistake."""
         if self.passed:
             number = len(self.networks)
-            where = f"all {number} networks" if number > 1 else "this network"
+            where = {1: "this network", 2: "both networks"}.get(number, f"all {number} networks")
             return f"RIGHT: the gradient is exact, up to rounding, on {where}"
         if self.gradient_passed:
             if self.cost is None or self.cost[2]:
@@ -791,6 +791,8 @@ def _clues(cases: Sequence[_Case], verdicts: Sequence[LayerVerdict]) -> list[str
         return [_shape_clue(cases[0])]
     if not all(np.all(np.isfinite(part)) for case in cases for part in case.parts):
         return ["Some entries are NaN or infinite: look for a division by 0 or log(0)."]
+    if not any(np.any(part) for case in cases for part in case.parts):
+        return ["Every entry is 0: the matrices are still as they were set up."]
     right = [all(np.max(error) <= 1.0 for error in case.errors()) for case in cases]
     plain = [fine for case, fine in zip(cases, right, strict=True) if case.lambda_ == 0.0]
     single = [fine for case, fine in zip(cases, right, strict=True) if len(case.X) == 1]

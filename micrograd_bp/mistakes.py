@@ -73,8 +73,10 @@ class Steps:
         m, K = Y.shape
         delta = self.output_delta(a[-1], self.targets(Y))
         for l in range(len(weights) - 1, -1, -1):
-            D = self.average(self.accumulate(delta, self.inputs(z, a, l)), m, K)
-            yield D + self.rate(lambda_, m) * self.regularized(weights[l])
+            Delta = self.accumulate(delta, self.inputs(z, a, l))
+            if delta.shape != a[l + 1].shape or Delta.shape != weights[l].shape:
+                raise ValueError(f"layer {l + 1}: the replaced steps do not fit its shapes")
+            yield self.average(Delta, m, K) + self.rate(lambda_, m) * self.regularized(weights[l])
             if l > 0:
                 delta = self.propagate(weights, l, delta) * self.slope(z, a, l)
 
@@ -114,7 +116,12 @@ class Mistake:
 
 
 def pairs(mistakes: Sequence[Mistake]) -> list[tuple[Mistake, Mistake, Steps]]:
-    """Every two of ``mistakes`` that lie in different steps, with the steps of both."""
+    """Every two of ``mistakes`` that lie in different steps, with the steps of both.
+
+    >>> chosen = [MISTAKES[name] for name in ("no 1/m", "1/m twice", "sign of h − y")]
+    >>> [(one.name, two.name) for one, two, _ in pairs(chosen)]
+    [('no 1/m', 'sign of h − y'), ('1/m twice', 'sign of h − y')]
+    """
     return [
         (one, other, replace(Steps(), **{**one.steps, **other.steps}))
         for one, other in combinations(mistakes, 2)

@@ -288,6 +288,7 @@ def test_noise_on_a_known_gradient_leaves_it_unnamed(name, relative):
         ({"inputs": lambda z, a, l: np.insert(a[l] ** 3, 0, 1.0, axis=1)}, "Bias columns are ri"),
         ({"arrange": lambda D: [1.7 * d for d in D]}, "1.7 times the right one"),
         ({"output_delta": lambda h, Y: (h - Y) ** 3}, "begin with δ⁽ᴸ⁾"),
+        ({"arrange": lambda D: [0.0 * d for d in D]}, "Every entry is 0"),
         ({"arrange": lambda D: [d[:-1] for d in D]}, "The matrices are 4×4 and 3×6 and 2×5"),
         ({"arrange": lambda D: [np.vstack([d[:1], d]) for d in D]}, "A row too many"),
         ({"arrange": lambda D: [np.nan * d for d in D]}, "NaN"),
@@ -298,6 +299,13 @@ def test_an_unknown_mistake_is_unnamed_with_a_clue_where_to_look(steps, clue):
     assert not diagnosis.passed
     assert diagnosis.mistakes == ()
     assert clue in str(diagnosis)
+
+
+def test_a_list_that_begins_with_a_one_by_one_matrix_has_no_cost():
+    net = SigmoidNetwork([1, 1, 3], seed=0)
+    diagnosis = check_backprop(wrong("bias column missing from the gradient"), net)
+    assert diagnosis.mistakes[0].name == "bias column missing from the gradient"
+    assert diagnosis.cost is None
 
 
 def test_a_vector_of_a_wrong_length_is_told_so():
