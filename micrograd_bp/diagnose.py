@@ -196,7 +196,8 @@ class Diagnosis:
     def to_html(self, path: str | Path) -> None:
         """Write the interactive page: one HTML file that loads nothing.
 
-        Raises OSError if it cannot be written.
+        Each mistake, the formula meant and the one used, and where in the graph it strikes.
+        Raises OSError if the file cannot be written.
         """
         from .report import diagnosis_page
 
@@ -416,6 +417,12 @@ def _check_function(
     for call in calls(function):
         if call.bound and X is None:
             raise ValueError("net: got None, but the function takes θ alone; pass net, X and Y too")
+        if call.needs_network and net is None:
+            failure = failure or UserError(
+                "net: got None, but the function takes θ as one vector and no sizes; pass the net "
+                "that it is for, or give it a parameter sizes"
+            )
+            continue
         try:
             diagnosis = _check_call(call, net, X, Y, lambda_)
         except UserError as error:

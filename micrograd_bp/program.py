@@ -45,26 +45,37 @@ class Sum:
     def __init__(self, terms: Rows) -> None:
         self.terms = as_index(terms[0]) if len(terms) == 1 else terms
 
-    def __call__(self, array: Array) -> Array:
+    def __call__(self, array: Array, out: Array | None = None) -> Array:
+        if not isinstance(self.terms, slice) and self.terms.ndim == 1:
+            return array.take(self.terms, axis=0, out=out, mode="clip")  # clip writes directly
         gathered = _read(array, self.terms)
-        return np.asarray(gathered.sum(axis=0)) if gathered.ndim == 3 else gathered
+        if gathered.ndim == 3:
+            return np.add.reduce(gathered, axis=0, out=out)
+        if out is not None:
+            out[:] = gathered
+        return gathered
 
 
 class Collect:
     """The gradient of each of n nodes: sums of the shares addressed to it."""
 
-    def __init__(self, n: int, runs: list[tuple[Index, Sum]]) -> None:
+    def __init__(self, n: int, runs: list[tuple[Rows, Sum]]) -> None:
         self.n = n
-        self.runs = runs  # positions among the n, and the sums of as many terms each
-        positions = runs[0][0] if len(runs) == 1 else None
-        self.one_run = isinstance(positions, slice) and positions == slice(0, n)
+        # positions among the n, and the sums of as many terms each
+        self.runs = [(as_index(positions), total) for positions, total in runs]
+        self.all = sum(positions.size for positions, _ in runs) == n
+        positions = self.runs[0][0] if len(runs) == 1 else None
+        self.one_run = self.all and isinstance(positions, slice)
 
     def __call__(self, shares: Array) -> Array:
         if self.one_run:
             return self.runs[0][1](shares)
-        collected = np.zeros((self.n, shares.shape[1]))
+        collected = (np.empty if self.all else np.zeros)((self.n, shares.shape[1]))
         for positions, total in self.runs:
-            collected[positions] = total(shares)
+            if isinstance(positions, slice):
+                total(shares, collected[positions])
+            else:
+                collected[positions] = total(shares)
         return collected
 
 
@@ -75,13 +86,17 @@ class Operand:
     shares: slice | None  # where its gradient goes; None if nobody needs it
 
 
-def _pass_on(shares: list[Array], operand: Operand, kind: int, gradient: Array) -> None:
+def _pass_on(
+    shares: list[Array], operand: Operand, kind: int, gradient: Array, slope: Array | float = 1.0
+) -> None:
     """Write the shares of one operand of an instruction whose own rows are of ``kind``."""
-    if operand.shares is not None:
-        if operand.kind == kind:
-            shares[kind][operand.shares] = gradient
-        else:  # a fixed operand gets the sum over the examples
-            shares[FIXED][operand.shares] += gradient.sum(axis=1, keepdims=True)
+    if operand.shares is None:
+        return
+    if operand.kind == kind:
+        np.multiply(gradient, slope, out=shares[kind][operand.shares])
+    else:  # a fixed operand gets the sum over the examples
+        passed = np.multiply(gradient, slope)
+        shares[FIXED][operand.shares] += passed.sum(axis=1, keepdims=True)
 
 
 @dataclass(slots=True)
@@ -138,9 +153,7 @@ class Elementwise(Instruction):
         operands = self.operands(values) if self.reads_inputs else [None] * len(self.inputs)
         partials = self.op.partials(values[self.kind][self.rows], *operands)
         for operand, partial in zip(self.inputs, partials, strict=True):
-            if operand.shares is not None:
-                one = isinstance(partial, float) and partial == 1.0
-                _pass_on(shares, operand, self.kind, gradient if one else gradient * partial)
+            _pass_on(shares, operand, self.kind, gradient, partial)
 
 
 @dataclass(slots=True)

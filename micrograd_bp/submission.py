@@ -109,6 +109,11 @@ class Call:
         """Whether the function gets θ alone, and so belongs to one network and its data."""
         return self.roles == ("theta",)
 
+    @property
+    def needs_network(self) -> bool:
+        """Whether the function gets θ as one vector and no sizes, so that it must know them."""
+        return "theta" in self.roles and not {"sizes", "hidden"} & set(self.roles)
+
     def __call__(self, net: SigmoidNetwork, X: Array, Y: Array, lambda_: float) -> Answer:
         """The answer for one network; UserError if there is none. Inputs are passed as copies."""
         values = {
@@ -249,7 +254,7 @@ def _matrices(parts: Sequence[Any]) -> Answer:
 
 def _numbers(values: Any) -> npt.NDArray[Any]:
     try:
-        array = np.asarray(values)
+        array = np.asarray(values.detach() if hasattr(values, "detach") else values)  # a tensor
         if array.dtype.kind not in "biuf":
             raise TypeError
     except (TypeError, ValueError, RuntimeError):

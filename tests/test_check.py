@@ -127,6 +127,21 @@ def test_the_taylor_remainder_falls_with_order_2_or_1():
     assert doubled.taylor_order == pytest.approx(1.0, abs=0.05)
 
 
+@pytest.mark.parametrize("factor", [-1.0, 20.0, 0.05, 0.0])
+def test_one_factor_between_all_slopes_is_named(factor):
+    cost, gradient, theta = sure("cubes")
+    check = check_gradient(cost, lambda t: factor * gradient(t), theta)
+    assert check.factor == pytest.approx(factor, abs=1e-9)
+    assert f"{factor:g} times" in str(check)
+
+
+def test_no_factor_is_named_where_none_fits():
+    cost, gradient, theta = sure("cubes")
+    assert check_gradient(cost, gradient, theta).factor is None
+    assert check_gradient(cost, wrong(gradient, 1), theta).factor is None
+    assert check_gradient(lambda t: 5.0, np.ones_like, theta).factor is None
+
+
 # Noise
 
 

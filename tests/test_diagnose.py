@@ -178,6 +178,15 @@ def test_a_function_of_theta_alone_is_bound_to_the_network_and_data():
         check_backprop(cost_function)
 
 
+def test_a_function_that_knows_its_sizes_needs_its_network():
+    def cost_function(theta, X, Y, lambda_):
+        return cost_and_vector(theta, [3, 4, 2], X, Y, lambda_)
+
+    assert check_backprop(cost_function, SigmoidNetwork([3, 4, 2], seed=0)).passed
+    with pytest.raises(ValueError, match="takes θ as one vector and no sizes"):
+        check_backprop(cost_function)
+
+
 def test_saturated_networks_pass():
     net = SigmoidNetwork([3, 4, 2], init=200.0, seed=0)
     X = np.random.default_rng(0).normal(size=(5, 3))

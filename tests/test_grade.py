@@ -118,7 +118,7 @@ def my_own(thetas, X, Y, lambda_):
         ("input('name? ')\n", "", r"^file\.py, line 1: EOFError"),
         ("x = 1\n", "", r"^file\.py: which function\? .* found none"),
         (WHOLE, ":nothing", r"^file\.py: no function nothing; found sigmoid, forward, my_own"),
-        (WHOLE, ":sigmoid", r"^file\.py: sigmoid takes θ alone, so the file must hold X"),
+        (WHOLE, ":sigmoid", r"^file\.py: sigmoid takes θ as one vector and no sizes, so"),
         (WHOLE, ":forward", r"^file\.py: function: got parameters \(thetas, X\), expected"),
         (WHOLE + WHOLE.replace("my_own", "other"), "", r"which function\? Write file\.py:my_own"),
         ("def backprop(thetas, X, Y, lambda_):\n    exit()\n", "", r"^file\.py: the file calls e"),

@@ -46,7 +46,7 @@ WALLS = {
     "testing": {"check", "network"},
     "data": {"network"},
     "equations": GRAPH | {"gradients", "rounding", "tables"},
-    # to_html reaches up to the page that shows a comparison
+    # to_html reaches up to the page that shows a comparison, or a diagnosis
     "compare": ARRAYS | {"files", "gradients", "gradients.result", "report", "rounding", "tables"},
     "report.chart": {"symbols"},
     "report.mathml": {"report.numbers"},

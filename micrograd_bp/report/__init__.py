@@ -101,6 +101,14 @@ def diagnosis_page(diagnosis: Diagnosis) -> str:
         passed=diagnosis.passed,
         verdict=diagnosis.verdict,
         diagnosis=diagnosis,
+        alternatives=[  # of the gradient's mistake, and of the cost's: the best first
+            found
+            for found in (
+                [finding for finding in diagnosis.mistakes if finding.layers],
+                [finding for finding in diagnosis.mistakes if not finding.layers],
+            )
+            if found
+        ],
         **played,
     )
 

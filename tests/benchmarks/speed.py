@@ -362,7 +362,7 @@ def met(reached: bool) -> str:
 
 
 def random_graph_target(quick: bool, targets: Table) -> None:
-    steps = random_steps(9_000, INPUTS + PARAMETERS)
+    steps = random_steps(5_000, INPUTS + PARAMETERS)
     tape, output = random_tape(steps)
     nodes = len(output.topological_order())
     rng = np.random.default_rng(1)
@@ -455,7 +455,7 @@ def growth_tables(quick: bool) -> None:
         "nodes", "record", "compile", "instructions", "gradient", "ns per node and example",
     )  # fmt: skip
     rng = np.random.default_rng(2)
-    for count in (400, 4_000, 40_000, 400_000)[: 2 if quick else 4]:
+    for count in (250, 2_500, 25_000, 250_000)[: 2 if quick else 4]:
         steps = random_steps(count, INPUTS + PARAMETERS)
         xs, ps = [Value(0.5) for _ in range(INPUTS)], [Value(0.5) for _ in range(PARAMETERS)]
         started = time.perf_counter()
