@@ -1,6 +1,7 @@
 """Every script in examples/ runs as it stands, in an empty folder, and draws its conclusion."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -45,3 +46,10 @@ def test_example_runs(script, tmp_path):
         assert plot.read_bytes().startswith(b"\x89PNG")
         assert "Conclusion: " in result.stdout.splitlines()[-1]
         assert str(plot.name) in result.stdout.splitlines()[-1]
+
+
+def test_every_link_of_the_readme_leads_somewhere():
+    folder = ROOT / "examples"
+    links = re.findall(r"\]\(([^)#:]+)\)", (folder / "README.md").read_text(encoding="utf-8"))
+    assert len(links) > 30
+    assert [link for link in links if not (folder / link).exists()] == []

@@ -59,6 +59,11 @@ WALLS = {
     "diagnose": ARRAYS
     | {"files", "gradients", "mistakes", "precision", "report", "rounding", "submission", "tables"},
     "student": {"diagnose", "submission", "student"},
+    "files": set(),
+    "train": {"check", "engine", "gradients", "graph", "network", "tape"},
+    "model": {"data", "files", "network", "tables", "train"},
+    "plots": {"data", "files", "model", "network"},
+    "interchange": {"files", "network"},
 }
 
 
