@@ -23,8 +23,8 @@ arguments = parser.parse_args()
 GOAL = 0.95
 data = digits()
 settings = Settings(
-    (64, 25, 10), lambda_=1.0, method="sgd", rate=1.0, batch=20, gradient="tape",
-    epochs=20 if arguments.quick else 60, scaling="common",
+    (64, 25, 10), lambda_=1.0, method="sgd", rate=0.5, batch=10, gradient="tape",
+    epochs=10 if arguments.quick else 30, scaling="common",
 )  # fmt: skip
 model = fit(data, settings)
 _, test = split(data, settings.test_share, settings.seed)

@@ -50,7 +50,7 @@ for name, cost in OPTIMA.items():
     off = max((abs(run - cost) for run in found), default=0.0)
     print(f"{name:22s} J = {cost:.4f}: {len(found):3d} starts, at most {off:.1e} away from it")
 
-figure = plt.figure(figsize=(11, 4), layout="constrained")
+figure = plt.figure(figsize=(12, 3.6), layout="constrained")
 shown = [name for name in OPTIMA if counts[name]]
 grid = figure.add_gridspec(1, 2 + len(shown), width_ratios=[2, 0.05, *[1] * len(shown)])
 axes = figure.add_subplot(grid[0])
@@ -61,6 +61,7 @@ for i, name in enumerate(OPTIMA):
         axes.axhline(OPTIMA[name], color=f"C{i}", linewidth=0.8, linestyle="--")
         axes.text(0, OPTIMA[name] + 0.012, f"{name}: {len(places)}", color=f"C{i}")
 axes.set(xlabel="starts, sorted", ylabel="cost J at the end", title=f"XOR from {len(runs)} starts")
+axes.set_ylim(-0.03, 0.56)
 axes.spines[["top", "right"]].set_visible(False)
 side = np.linspace(-0.3, 1.3, 120)
 points = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
@@ -70,7 +71,8 @@ for i, name in enumerate(shown):
     h = net.forward(points).a[-1].reshape(120, 120)
     axes.imshow(h, origin="lower", extent=(-0.3, 1.3) * 2, cmap="coolwarm", vmin=0, vmax=1)
     axes.scatter(*X.T, c=y, cmap="coolwarm", edgecolors="black", s=60, vmin=0, vmax=1)
-    axes.set(title=name, xticks=[0, 1], yticks=[0, 1], xlabel="x₁", ylabel="x₂")
+    axes.set_title(name, fontsize="medium")
+    axes.set(xticks=[0, 1], yticks=[0, 1], xlabel="x₁", ylabel="x₂")
 figure.savefig(arguments.plot, dpi=150)
 
 stuck = len(runs) - counts["all four right"]

@@ -14,6 +14,7 @@ import numpy as np
 
 from micrograd_bp import SigmoidNetwork
 from micrograd_bp.data import iris
+from micrograd_bp.plots import log_cost_axis
 from micrograd_bp.train import train
 
 parser = argparse.ArgumentParser(description="Stochastic, mini-batch and batch descent on iris.")
@@ -47,9 +48,8 @@ for name, options in RUNS.items():
     axes.plot(costs, label=name, linewidth=1.2)
 axes.axhline(GOAL, color="0.6", linewidth=0.8)
 axes.set(xlabel="epoch (each example seen once more)", ylabel="cost J of all examples",
-         yscale="log", title="The same network, the same start")  # fmt: skip
-axes.yaxis.set_minor_formatter("{x:g}")
-axes.yaxis.set_major_formatter("{x:g}")
+         title="The same network, the same start")  # fmt: skip
+log_cost_axis(axes)
 axes.legend(frameon=False)
 axes.spines[["top", "right"]].set_visible(False)
 figure.savefig(arguments.plot, dpi=150)

@@ -41,18 +41,16 @@ for axes, (name, net) in zip(panels, starts.items(), strict=True):
         f"{np.mean(net.predict(X) == data.y):.1%}; the hidden units differ by at most "
         f"{apart.max():.2g} in all that time"
     )
-    for i in range(SIZES[1]):
-        axes.plot(
-            units[:, i, 3], linewidth=9 - 2.2 * i, label=f"unit {i + 1}", color=f"C{i}", alpha=0.9
-        )
+    for i in range(SIZES[1]):  # ever thinner, so that lines on each other are seen
+        axes.plot(units[:, i, 3], linewidth=9 - 2.2 * i, label=f"unit {i + 1}")
     axes.set(title=f"start: {name}", xlabel="epoch")
     axes.spines[["top", "right"]].set_visible(False)
     if name == "random":
         assert apart.min() > 0.0, "random units must differ from the first epoch to the last"
     else:
         assert apart.max() < 1e-12, "equal units must stay equal"
-panels[0].set_ylabel("weight of petal length, θ_i3, into each hidden unit i")
-panels[0].legend(title="drawn one in another", frameon=False)
+panels[0].set_ylabel("θᵢ₃⁽¹⁾: petal length → hidden unit i")
+panels[0].legend(frameon=False)
 
 path = sys.argv[1] if len(sys.argv) > 1 else "symmetry_breaking.png"
 figure.savefig(path, dpi=150)

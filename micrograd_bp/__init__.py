@@ -1,16 +1,21 @@
 """The referee for backpropagation: three independent gradients of one sigmoid network."""
 
-from .check import GradientCheck, check_expression, check_gradient
-from .compare import Comparison, compare_gradients
-from .diagnose import Diagnosis, check_backprop
-from .draw import draw
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .draw import draw  # at once: the module of the same name would take the function's place
 from .engine import Value
-from .equations import EquationCheck, verify_equations
-from .gradients import Gradient, autodiff_gradient, backprop_gradient, numerical_gradient
 from .graph import ExampleGraph, example_graph
 from .network import ForwardPass, SigmoidNetwork, reshape, unroll
-from .tape import Tape
-from .train import cost_function
+
+if TYPE_CHECKING:
+    from .check import GradientCheck, check_expression, check_gradient
+    from .compare import Comparison, compare_gradients
+    from .diagnose import Diagnosis, check_backprop
+    from .equations import EquationCheck, verify_equations
+    from .gradients import Gradient, autodiff_gradient, backprop_gradient, numerical_gradient
+    from .tape import Tape
+    from .train import cost_function
 
 __version__ = "0.1.0"
 
@@ -39,3 +44,35 @@ __all__ = [
     "unroll",
     "verify_equations",
 ]
+
+# What loads when it is first asked for, so that `import micrograd_bp` takes hardly longer than
+# `import numpy`.
+_MODULE_OF = {
+    "Comparison": "compare",
+    "Diagnosis": "diagnose",
+    "EquationCheck": "equations",
+    "Gradient": "gradients",
+    "GradientCheck": "check",
+    "Tape": "tape",
+    "autodiff_gradient": "gradients",
+    "backprop_gradient": "gradients",
+    "check_backprop": "diagnose",
+    "check_expression": "check",
+    "check_gradient": "check",
+    "compare_gradients": "compare",
+    "cost_function": "train",
+    "numerical_gradient": "gradients",
+    "verify_equations": "equations",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_MODULE_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -93,6 +93,22 @@ class GradientCheck:
         return self._with("kink")
 
     @property
+    def factor(self) -> float | None:
+        """The factor between a wrong gradient and the right one, None if no one factor fits.
+
+        −1 is a wrong sign, the number of examples a forgotten mean.
+        """
+        slopes = np.array([(s.analytic, s.numeric, s.error_bar) for s in self.parameters])
+        if len(slopes) < 2 or not self.wrong or not np.all(np.isfinite(slopes)):
+            return None
+        if not np.any(slopes[:, 1]):
+            return None
+        analytic, numeric, bar = slopes.T / np.max(np.abs(slopes[:, 1]))
+        factor = float(analytic @ numeric / (numeric @ numeric))
+        fits = np.all(np.abs(analytic - factor * numeric) <= bar * (1.0 + abs(factor)))
+        return factor if fits else None
+
+    @property
     def _slopes(self) -> list[SlopeCheck]:
         return self.parameters + self.directions
 
@@ -107,6 +123,7 @@ class GradientCheck:
             "cost": self.cost,
             "noise": self.noise,
             "taylor_order": self.taylor_order,
+            "factor": self.factor,
             "size": self.size,
             "evaluations": self.evaluations,
             "notes": list(self.notes),
@@ -124,6 +141,8 @@ class GradientCheck:
         from .tables import render, table
 
         lines = [f"Gradient check: {self._headline()}", *self.notes]
+        if self.factor is not None:
+            lines.append(f"Each analytic slope is {self.factor:.6g} times the numeric one.")
         if not self._slopes:
             return render(*lines)
         shown = self._shown()
@@ -268,11 +287,14 @@ def check_expression(
 
     replay = _Replay(value, leaves)
     labels = [f"∂/∂{name}" for name in names]
-    checks = [_check_function(replay.values, value.data, replay.theta, gradient, labels, rng)]
+    problem = _problem(replay.values, value.data, replay.theta, rng)
+    allowance = problem.gradient_noise(replay.gradient, gradient, rng)
+    checks = [_check_function(problem, gradient, allowance, labels, rng)]
     for i, row in enumerate(hessian):
         labels = [f"∂²/∂{names[i]}∂{name}" for name in names]
         slopes = partial(replay.slopes, i)
-        checks.append(_check_function(slopes, gradient[i], replay.theta, row, labels, rng))
+        problem = _problem(slopes, gradient[i], replay.theta, rng)
+        checks.append(_check_function(problem, row, rounding_of(row), labels, rng))
     orders = [check.taylor_order for check in checks if check.taylor_order is not None]
     return GradientCheck(
         checks[0].cost,
@@ -412,15 +434,8 @@ def _derivatives(value: Value, leaves: list[Value], order: int) -> tuple[Array, 
             node.grad = grad
 
 
-def _check_function(
-    costs: Costs,
-    value: float,
-    theta: Array,
-    slopes: Array,
-    labels: list[str],
-    rng: np.random.Generator,
-) -> GradientCheck:
-    """The check of one function of the leaves, whose ``value`` at ``theta`` is known."""
+def _problem(costs: Costs, value: float, theta: Array, rng: np.random.Generator) -> Problem:
+    """A function of the leaves, whose ``value`` at ``theta`` the graph knows."""
     replayed = float(costs(theta[np.newaxis])[0])
     if replayed != value:
         raise ValueError(
@@ -429,8 +444,13 @@ def _check_function(
         )
     problem = Problem(costs, theta, value)
     problem.measure_noise(rng)
-    allowance = rounding_of(slopes)
-    chosen = _chosen(None, theta.size, rng)
+    return problem
+
+
+def _check_function(
+    problem: Problem, slopes: Array, allowance: Array, labels: list[str], rng: np.random.Generator
+) -> GradientCheck:
+    chosen = _chosen(None, slopes.size, rng)
     lines = [problem.coordinate(p, labels[p], slopes[p], allowance[p]) for p in chosen]
     lines.append(problem.random_direction("random direction", slopes, allowance, rng))
     return _result(problem, problem.judge(lines), 0, [])
@@ -482,9 +502,10 @@ class _Replay:
 
     def slopes(self, index: int, points: Array) -> Array:
         """∂value/∂leaf of one leaf at ``points``, by ``backward`` on graphs built anew."""
-        return np.array([self._gradient(point)[index] for point in points])
+        return np.array([self.gradient(point)[index] for point in points])
 
-    def _gradient(self, point: Array) -> Array:
+    def gradient(self, point: Array) -> Array:
+        """All first derivatives at one point (leaves,); NaN where there are none."""
         key = point.tobytes()
         if key not in self._gradients:
             self.evaluations += 1

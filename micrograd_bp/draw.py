@@ -10,14 +10,8 @@ import warnings
 from collections import deque
 from typing import TYPE_CHECKING
 
-from . import layout
 from .engine import Value
 from .graph import ExampleGraph
-from .layer_view import layer_view
-from .paths import between
-from .scalar_view import scalar_view
-from .style import THEMES, coloured
-from .unit_view import unit_view, weights_number
 
 if TYPE_CHECKING:
     import graphviz
@@ -26,9 +20,9 @@ __all__ = ["draw"]
 
 VIEWS = ("scalar", "unit", "layer")
 
-# What an A4 page shows legibly: about 120 cards, or 150 edges with two numbers each.
+# What an A4 page shows legibly: about 120 cards, or 100 lines with two numbers each.
 MOST_NODES = 120
-MOST_WEIGHTS = 150
+MOST_WEIGHTS = 100
 
 
 def draw(
@@ -55,6 +49,13 @@ def draw(
     >>> picture.source.count("n0 -> n1")
     2
     """
+    # The views load here, not with the package: `import micrograd_bp` has to load this module.
+    from . import layout
+    from .layer_view import layer_view
+    from .scalar_view import scalar_view
+    from .style import THEMES, coloured
+    from .unit_view import unit_view
+
     cost = _cost_of(value_or_graph)
     graph = None if isinstance(value_or_graph, Value) else value_or_graph
     if theme not in THEMES:
@@ -90,6 +91,8 @@ def _mimebundle(
     value_or_graph: Value | ExampleGraph, include: object = None, exclude: object = None
 ) -> dict[str, str]:
     """How a notebook shows it: the picture, if there is a layout program, and always text."""
+    from . import layout
+
     cost = _cost_of(value_or_graph)
     named = "" if cost is value_or_graph else "ExampleGraph of "
     bundle = {"text/plain": f"{named}{cost!r}"}
@@ -124,6 +127,8 @@ def _checked_path(path: tuple[Value, Value], order: list[Value]) -> tuple[Value,
 
 def _finest_legible(graph: ExampleGraph | None, nodes: int, path: bool) -> tuple[str, str]:
     """The view that stays legible, and what to say if it is not the scalar one."""
+    from .unit_view import weights_number
+
     if nodes <= MOST_NODES:
         return "scalar", ""
     if graph is None:
@@ -145,6 +150,8 @@ def _finest_legible(graph: ExampleGraph | None, nodes: int, path: bool) -> tuple
 
 def _nearest(cost: Value, order: list[Value], ends: tuple[Value, Value] | None) -> list[Value]:
     """The nodes with the fewest steps to the paths or the output, in topological order."""
+    from .paths import between
+
     on_paths = [] if ends is None else list(between(*ends))
     kept = dict.fromkeys(on_paths if 0 < len(on_paths) <= MOST_NODES else [cost])
     queue = deque(kept)

@@ -12,7 +12,7 @@ import numpy as np
 from .network import Array
 from .slope import (
     EPSILON,
-    TABLE_POINTS,
+    POSITIONS,
     Ladder,
     Slope,
     coarse_noise_of,
@@ -37,6 +37,10 @@ NEGLIGIBLE = 1e-6
 # measures (ten standard deviations, as seven values know σ to a factor of about two).
 GRADIENT_ULPS = 8.0
 GRADIENT_NOISE = 10.0
+GRADIENT_SPACINGS = (1e-9, 1e-6)
+# Of a gradient that is known at θ only, noise cannot be measured; h − y at h = 1 − 1e-6 has lost
+# six digits, so that many are granted.
+ARRAY_PRECISION = 1e-9
 BLOCK_NUMBERS = 2**20  # numbers in one block of points: 8 MB
 
 
@@ -112,21 +116,24 @@ class Problem:
     ) -> Array:
         """How far the gradient may be off by its own rounding: measured as the cost's noise is.
 
-        The quieter of the two sides counts, as a kink on one side makes the gradient jump there.
+        Of two sides the quieter counts, as a kink on one side makes the gradient jump there; of
+        several spacings the loudest, as h − y moves in few and wide stairs where h is near y.
         """
-        quietest = np.full(slopes.shape, np.inf)
-        step = self.spacing * self.random_unit(rng)
-        for side in (step, -step):
-            try:
-                with np.errstate(all="ignore"):
-                    values = [gradients(self.theta + k * side) for k in range(TABLE_POINTS)]
-                    noise, known = table_noise(np.array(values))
-            except (TypeError, ValueError):
-                continue  # it may fail beside theta
-            quietest = np.minimum(quietest, np.where(known, noise, 0.0))
+        direction = self.random_unit(rng)
+        loudest = np.zeros_like(slopes)
+        for spacing in (self.spacing, *GRADIENT_SPACINGS):
+            quietest = np.full(slopes.shape, np.inf)
+            for step in (spacing * direction, -spacing * direction):
+                try:
+                    with np.errstate(all="ignore"):
+                        values = [gradients(self.theta + k * step) for k in POSITIONS]
+                        noise, known = table_noise(np.array(values))
+                except (TypeError, ValueError):
+                    continue  # it may fail beside theta
+                quietest = np.minimum(quietest, np.where(known, noise, 0.0))
+            loudest = np.fmax(loudest, np.where(np.isfinite(quietest), quietest, 0.0))
         rounding = GRADIENT_ULPS * precision(slopes) * np.abs(slopes)
-        measured = np.where(np.isfinite(quietest), GRADIENT_NOISE * quietest, 0.0)
-        return np.asarray(np.nan_to_num(rounding) + measured)
+        return np.asarray(np.nan_to_num(rounding) + GRADIENT_NOISE * loudest)
 
     def random_unit(self, rng: np.random.Generator) -> Array:
         direction = rng.standard_normal(self.theta.size)
@@ -229,8 +236,9 @@ class Problem:
 
 def rounding_of(slopes: Array) -> Array:
     """How far a gradient of which only the values are known may be off by its own rounding."""
-    finite = np.abs(slopes[np.isfinite(slopes)])
-    return np.full(slopes.shape, GRADIENT_ULPS * precision(slopes) * finite.max(initial=0.0))
+    largest = np.abs(slopes[np.isfinite(slopes)]).max(initial=0.0)
+    unit = max(ARRAY_PRECISION, GRADIENT_ULPS * precision(slopes))
+    return np.full(slopes.shape, unit * largest)
 
 
 def _contradicts(slope: Slope, line: Line) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["figure_format", "plot_training", "save_figure"]
+__all__ = ["figure_format", "log_cost_axis", "plot_training", "save_figure"]
 
 FORMATS = ("png", "svg", "pdf")
 
@@ -56,6 +56,16 @@ def figure_format(path: str | Path) -> str:
     return ending
 
 
+def log_cost_axis(axes: Axes) -> None:
+    """A logarithmic y axis, labelled 0.1, 0.2, 0.5, 1, …"""
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
 def _figure(model: Model, data: Dataset) -> Figure:
     from matplotlib.figure import Figure
 
@@ -85,9 +95,7 @@ def _cost_curve(axes: Axes, model: Model) -> None:
     axes.plot(t.best_epoch, t.cost, "o", color=COLOURS[1], label=f"best: {t.cost:.4g}")
     axes.set(xlabel="epoch", ylabel="cost J, training set", title="Cost")
     if min(t.costs) > 0.0 and max(t.costs) > 10.0 * min(t.costs):
-        axes.set_yscale("log")
-        for axis in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-            axis("{x:g}")
+        log_cost_axis(axes)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
 

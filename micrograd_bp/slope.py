@@ -19,7 +19,7 @@ from .network import Array
 
 __all__ = [
     "EPSILON",
-    "TABLE_POINTS",
+    "POSITIONS",
     "Ladder",
     "Slope",
     "coarse_noise_of",

@@ -63,6 +63,8 @@ def grade_file(path: Path, function: str | None = None, timeout: float = 30.0) -
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
+    if not 0.0 < timeout < float("inf"):
+        raise ValueError(f"timeout: got {timeout:g}, expected a number of seconds above 0")
     with tempfile.TemporaryDirectory() as folder:
         answer, errors = Path(folder, "answer"), Path(folder, "errors")
         command = [sys.executable, "-m", __name__, str(path), function or "", str(answer)]
@@ -114,7 +116,7 @@ def _judge(path: Path, name: str) -> Diagnosis | str:
         module = _load(path)
         function = _function(module, path, name)
         first = next(iter(calls(function)))
-        if not first.bound:
+        if not first.needs_network:
             return check_backprop(function)
         data = _own_data(module, path, function)
         return check_backprop(function, data.net, data.X, data.Y, data.lambda_ or 0.0)
@@ -128,13 +130,13 @@ def _judge(path: Path, name: str) -> Diagnosis | str:
 
 
 def _own_data(module: ModuleType, path: Path, function: Callable[..., Any]) -> StoredData:
-    """The network and data that the file itself holds, for a function of θ alone."""
+    """The network and data that the file itself holds, for a function that knows their sizes."""
     try:
         return stored_data(path.name, vars(module))
     except ValueError as error:
         raise UserError(
-            f"{path.name}: {function.__name__} takes θ alone, so the file must hold X, y and "
-            f"Theta1, Theta2, … for it ({error})"
+            f"{path.name}: {function.__name__} takes θ as one vector and no sizes, so the file "
+            f"must hold Theta1, Theta2, …, X and y for it ({error})"
         ) from None
 
 

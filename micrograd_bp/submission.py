@@ -48,7 +48,7 @@ NAMES = {
     "output": ("num_labels", "output_layer_size", "output_size", "n_outputs", "num_classes"),
     "X": ("x",),
     "Y": ("y", "labels", "targets"),
-    "lambda": ("lambda_", "lam", "lmbda", "lambd", "_lambda", "reg", "reg_lambda"),
+    "lambda": ("lambda_", "lam", "lamda", "lmbda", "lambd", "_lambda", "reg", "reg_lambda"),
 }
 ROLES = {name: role for role, names in NAMES.items() for name in names}
 BY_COUNT = {
@@ -108,6 +108,11 @@ class Call:
     def bound(self) -> bool:
         """Whether the function gets θ alone, and so belongs to one network and its data."""
         return self.roles == ("theta",)
+
+    @property
+    def needs_network(self) -> bool:
+        """Whether the function gets θ as one vector and no sizes, so that it must know them."""
+        return "theta" in self.roles and not {"sizes", "hidden"} & set(self.roles)
 
     def __call__(self, net: SigmoidNetwork, X: Array, Y: Array, lambda_: float) -> Answer:
         """The answer for one network; UserError if there is none. Inputs are passed as copies."""
@@ -217,7 +222,8 @@ def _answer(returned: Any) -> Answer:
     cost, gradient = None, returned
     if isinstance(returned, (tuple, list)) and len(returned) > 1 and _dimensions(returned[1]):
         J, *rest = returned
-        if not _dimensions(J) or (_dimensions(J) < 3 and np.size(J) == 1):
+        deepest = 2 if isinstance(returned, tuple) else 1  # [D1, D2] may begin with a 1×1 matrix
+        if not _dimensions(J) or (_dimensions(J) <= deepest and np.size(J) == 1):
             cost, gradient = float(_numbers(J).ravel()[0]), rest[0] if len(rest) == 1 else rest
     return replace(_gradient(gradient), cost=cost)
 
@@ -249,7 +255,7 @@ def _matrices(parts: Sequence[Any]) -> Answer:
 
 def _numbers(values: Any) -> npt.NDArray[Any]:
     try:
-        array = np.asarray(values)
+        array = np.asarray(values.detach() if hasattr(values, "detach") else values)  # a tensor
         if array.dtype.kind not in "biuf":
             raise TypeError
     except (TypeError, ValueError, RuntimeError):

@@ -43,10 +43,10 @@ RATES = {"gd": 1.0, "sgd": 0.1}
 # SciPy's optimizers keep their memory of earlier steps to themselves, so training can only go on
 # where they start afresh. They do so after this many iterations, interrupted or not.
 RESTART = 100
-# The comparison before training: examples and parameters enough to see a wrong formula, few
-# enough to take a fraction of a second.
+# The comparison before training takes a tenth of a second: some examples and some parameters, and
+# random directions that involve them all.
 CHECK_EXAMPLES = 8
-CHECK_PARAMETERS = 64
+CHECK_PARAMETERS = 20
 # A cost this many times that of a network which always answers ½ has diverged.
 DIVERGED = 2.0
 

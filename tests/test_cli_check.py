@@ -133,16 +133,19 @@ def test_version_and_help(capsys):
 def test_ctrl_c_ends_in_a_second_with_one_line_and_130(tmp_path):
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "big.npz", X=rng.normal(size=(3000, 200)), y=rng.integers(0, 3, 3000))
-    command = [sys.executable, "-m", "micrograd_bp.cli", "check", "--data", "big.npz"]
+    ready = "import sys; from micrograd_bp.cli import run; print('ready', flush=True); "
+    command = [sys.executable, "-c", ready + "sys.exit(run(sys.argv[1:]))", "check"]
     process = subprocess.Popen(
-        [*command, "--layers", "200-60-3"],
+        [*command, "--data", "big.npz", "--layers", "200-60-3"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": str(Path(micrograd_bp.__file__).parents[1])},
     )
-    time.sleep(4)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(1.5)
     assert process.poll() is None, process.communicate()
     process.send_signal(signal.SIGINT)
     started = time.perf_counter()

@@ -118,7 +118,7 @@ def my_own(thetas, X, Y, lambda_):
         ("input('name? ')\n", "", r"^file\.py, line 1: EOFError"),
         ("x = 1\n", "", r"^file\.py: which function\? .* found none"),
         (WHOLE, ":nothing", r"^file\.py: no function nothing; found sigmoid, forward, my_own"),
-        (WHOLE, ":sigmoid", r"^file\.py: sigmoid takes θ alone, so the file must hold X"),
+        (WHOLE, ":sigmoid", r"^file\.py: sigmoid takes θ as one vector and no sizes, so"),
         (WHOLE, ":forward", r"^file\.py: function: got parameters \(thetas, X\), expected"),
         (WHOLE + WHOLE.replace("my_own", "other"), "", r"which function\? Write file\.py:my_own"),
         ("def backprop(thetas, X, Y, lambda_):\n    exit()\n", "", r"^file\.py: the file calls e"),
@@ -193,6 +193,19 @@ def test_a_file_that_is_not_there_or_no_submission_exits_2(file, capsys):
     assert out == ""
     assert err.startswith("error: ")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf"])
+def test_a_time_limit_that_is_none_exits_2(seconds, capsys):
+    path = str(STUDENTS / "right_loops.py")
+    assert run(["grade", path, "--timeout", seconds]) == 2
+    assert "timeout: got" in capsys.readouterr().err
+
+
+def test_the_page_of_a_diagnosis_is_written(tmp_path):
+    page = tmp_path / "page.html"
+    assert run(["grade", str(STUDENTS / "output_delta_sign.py"), "--html", str(page)]) == 1
+    assert "sign of h − y" in page.read_text(encoding="utf-8")
 
 
 def test_the_help_says_that_the_file_is_executed(capsys):

@@ -46,7 +46,7 @@ WALLS = {
     "testing": {"check", "network"},
     "data": {"network"},
     "equations": GRAPH | {"gradients", "rounding", "tables"},
-    # to_html reaches up to the page that shows a comparison
+    # to_html reaches up to the page that shows a comparison, or a diagnosis
     "compare": ARRAYS | {"files", "gradients", "gradients.result", "report", "rounding", "tables"},
     "report.chart": {"symbols"},
     "report.mathml": {"report.numbers"},
@@ -59,6 +59,11 @@ WALLS = {
     "diagnose": ARRAYS
     | {"files", "gradients", "mistakes", "precision", "report", "rounding", "submission", "tables"},
     "student": {"diagnose", "submission", "student"},
+    "files": set(),
+    "train": {"check", "engine", "gradients", "graph", "network", "tape"},
+    "model": {"data", "files", "network", "tables", "train"},
+    "plots": {"data", "files", "model", "network"},
+    "interchange": {"files", "network"},
 }
 
 

@@ -103,9 +103,11 @@ def test_from_sklearn_refuses_what_it_cannot_take():
         )
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("sizes", SHAPES)
 def test_pytorch_predicts_what_our_network_does(sizes):
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    import torch
+
     net, X, _ = example(sizes)
     layers = []
     for n_in, n_out in pairwise(sizes):

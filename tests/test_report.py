@@ -18,17 +18,20 @@ from micrograd_bp import (
     SigmoidNetwork,
     autodiff_gradient,
     backprop_gradient,
+    check_backprop,
     compare_gradients,
     numerical_gradient,
 )
+from micrograd_bp.cli import run
 from micrograd_bp.data import iris
-from micrograd_bp.report import _embedded, _parameter_rows, comparison_page
+from micrograd_bp.report import _embedded, _parameter_rows, comparison_page, diagnosis_page
 from micrograd_bp.report.chart import Curve, Guide, loglog
 from micrograd_bp.report.measure import complex_step, epsilon_errors, method_times
 from micrograd_bp.report.numbers import written
 from micrograd_bp.report.story import story
 
 from .conftest import random_case
+from .students_at_work import STUDENTS, module
 
 HOSTILE = '</script><script>alert(1)</script><img src=x onerror="alert(2)">\u2028&"\''
 VOID = {"meta", "link", "input", "br", "hr", "img"}
@@ -381,14 +384,13 @@ def test_a_network_without_a_hidden_layer_has_no_equation_2():
     assert "(1)" in texts
 
 
-def test_a_network_too_large_to_read_is_not_drawn_and_that_is_said():
-    rng = np.random.default_rng(0)
-    net = SigmoidNetwork([100, 60, 2], seed=0)
-    c = compare_gradients(net, rng.normal(size=(2, 100)), [0, 1], parameters=3)
-    page = comparison_page(c)
-    assert "too many to be read as a graph" in page
+def test_a_network_too_large_to_read_is_not_drawn_and_that_is_said(monkeypatch):
+    monkeypatch.setattr("micrograd_bp.report.PLAYED_PARAMETERS", 42)
+    monkeypatch.setattr("micrograd_bp.report.LISTED_PARAMETERS", 20)
+    page = comparison_page(iris_comparison())
+    assert "has 43 weights: too many to be read as a graph" in page
     assert 'id="net"' not in page
-    assert "the worst 3000 of 6182 weights" in page
+    assert "the worst 20 of 43 weights" in page
 
 
 def test_an_example_that_is_not_there_is_refused():
@@ -417,3 +419,80 @@ def test_the_numerical_column_is_the_two_sided_estimate(iris_page):
     row = re.search(r"<th scope=\"row\" data-v=\"7\">(.*?)</tr>", iris_page, re.DOTALL)[1]
     cells = [float(v) for v in re.findall(r'data-v="([-0-9.e]+)"', row)]
     assert cells[4] == estimate[7]
+
+
+# The page of a diagnosis
+
+
+def told(page):
+    (data,) = (
+        text for tag, text in Outline(page).texts if tag == "script" and text.startswith("{")
+    )
+    return json.loads(data)
+
+
+def weights_struck(page):
+    data = told(page)
+    nodes = [data["nodes"][k] for k in data["strike"]["weights"]]
+    return {(node["layer"], *node["indices"]) for node in nodes}
+
+
+def test_a_lost_path_strikes_at_the_sum_over_k_and_below_it():
+    diagnosis = check_backprop(module("one_path_lost").backprop)
+    page = diagnosis_page(diagnosis)
+    assert told(page)["sizes"] == [3, 5, 4, 3]
+    assert told(page)["strike"]["equations"] == ["(2)", "(4)"]
+    assert {layer for layer, _, _ in weights_struck(page)} == {1, 2}  # Θ⁽³⁾ needs no sum over k
+    texts = "".join(text for _, text in Outline(page).texts)
+    assert diagnosis.mistakes[0].remedy in texts
+    assert "only the last k" in texts
+
+
+def test_a_bias_mistake_strikes_column_0_alone():
+    def backprop(thetas, X, Y, lambda_):  # the bias weights learn nothing
+        net = SigmoidNetwork(thetas=thetas)
+        D = [d.copy() for d in backprop_gradient(net, X, Y, lambda_).D]
+        for d in D:
+            d[:, 0] = 0.0
+        return D
+
+    page = diagnosis_page(check_backprop(backprop))
+    assert {j for _, _, j in weights_struck(page)} == {0}
+    assert told(page)["strike"]["equations"] == ["(1)"]
+
+
+def test_a_right_gradient_has_no_mistake_on_its_page():
+    page = diagnosis_page(check_backprop(lambda thetas, X, Y, l: backprop_gradient(
+        SigmoidNetwork(thetas=thetas), X, Y, l).D))  # fmt: skip
+    assert 'class="verdict good"' in page
+    assert told(page)["strike"] == {"equations": [], "forward": False, "weights": []}
+    assert "<dt>" not in page
+
+
+def test_a_mistake_outside_the_graph_is_said_to_be_there():
+    page = diagnosis_page(check_backprop(module("gradient_transposed").backpropagation))
+    assert "outside this graph: unrolling parameters" in page
+    Outline(page)
+
+
+def test_hostile_text_of_a_diagnosis_stays_text():
+    diagnosis = check_backprop(module("one_path_lost").backprop)
+    plain = Outline(diagnosis_page(diagnosis))
+    finding = replace(diagnosis.mistakes[0], name=HOSTILE, meant=HOSTILE, used=HOSTILE)
+    hostile = replace(diagnosis, mistakes=(finding,), notes=(HOSTILE,), form=HOSTILE)
+    tags = Counter(tag for tag, _ in Outline(diagnosis_page(hostile)).elements)
+    assert not tags["img"]
+    assert tags["script"] == Counter(tag for tag, _ in plain.elements)["script"]
+
+
+def test_check_and_grade_write_their_pages(tmp_path, capsys):
+    assert run(["check", "--layers", "4-2-3", "--html", str(tmp_path / "check.html")]) == 0
+    answer = STUDENTS / "output_delta_sign.py"
+    assert run(["grade", str(answer), "--html", str(tmp_path / "grade.html")]) == 1
+    assert "4-2-3 sigmoid units, 150 examples" in (tmp_path / "check.html").read_text("utf-8")
+    assert "sign of h − y" in (tmp_path / "grade.html").read_text("utf-8")
+    capsys.readouterr()
+    assert run(["check", "--html", str(tmp_path / "missing" / "check.html")]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "missing" in error

@@ -1,5 +1,6 @@
 """Training: the same descent from every gradient, exact resumption, and every way it can end."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -115,6 +116,28 @@ def test_training_learns_xor(method):
     np.testing.assert_array_equal(result.net.predict(X), y)
     assert result.cost == min(result.costs) == result.costs[result.best_epoch]
     assert result.net.cost(X, y) == pytest.approx(result.cost, rel=1e-12)
+
+
+@pytest.mark.parametrize("start", [0.0, 0.3])
+def test_equal_weights_keep_the_units_of_a_layer_equal_and_random_ones_do_not(start):
+    """Symmetry breaking: every hidden unit gets the same gradient, for ever."""
+    X, y = flowers()
+    random = SigmoidNetwork([4, 3, 3, 3], seed=0)
+    equal = SigmoidNetwork(thetas=[np.full_like(theta, start) for theta in random.thetas])
+    trained = train(equal, X, y, method="sgd", batch=5, epochs=30).net
+    for theta in trained.thetas[:-1]:
+        np.testing.assert_allclose(theta[1:], theta[[0, 0]], rtol=1e-10, atol=1e-14)
+    assert np.abs(trained.thetas[-1]).max() > 0.1  # it did learn something
+    apart = train(random, X, y, method="sgd", batch=5, epochs=30).net.thetas[0]
+    assert np.abs(apart[1:] - apart[0]).max(axis=1).min() > 0.1
+
+
+def test_xor_from_different_starts_ends_in_different_local_optima():
+    """With two hidden units; two points that cannot be told apart cost 2 log 2 / 4."""
+    nets = [SigmoidNetwork([2, 2, 1], init=2.0, seed=seed) for seed in range(8)]
+    costs = np.array([train(net, *XOR, epochs=1000).cost for net in nets])
+    assert np.any(costs < 1e-3)
+    assert np.any(np.abs(costs - math.log(2) / 2) < 1e-3)
 
 
 @pytest.mark.parametrize("method", METHODS)

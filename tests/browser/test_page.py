@@ -2,14 +2,17 @@
 
 import re
 import shutil
+from collections import Counter
 
 import numpy as np
 import pytest
 
-from micrograd_bp import SigmoidNetwork, backprop_gradient, compare_gradients
+from micrograd_bp import SigmoidNetwork, backprop_gradient, check_backprop, compare_gradients
 from micrograd_bp.data import iris
-from micrograd_bp.report import comparison_page
+from micrograd_bp.report import comparison_page, diagnosis_page
 from micrograd_bp.report.numbers import written
+
+from ..students_at_work import module
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium")
@@ -48,6 +51,7 @@ def pages(tmp_path_factory):
             classes=data.classes,
         ),
         "deep": comparison_page(compare_gradients(deep, [[0.5, -1.0]], [1])),
+        "lost": diagnosis_page(check_backprop(module("one_path_lost").backprop)),
         "hostile": comparison_page(
             compare_gradients(small, [[0.0, 1.0]], [1]), features=[HOSTILE, HOSTILE]
         ),
@@ -97,12 +101,26 @@ def rule(page):
     return page.locator("#rule").inner_text().split("\n")
 
 
-def kind(page):
-    return page.locator("#step .kind").inner_text()
-
-
 def to_step(page, k):
     page.locator("#slider").fill(str(k))
+
+
+def click_through(page, button):
+    """What the page says after each click, until the button is disabled or back at its start."""
+    return page.evaluate(
+        """button => {
+            const said = [];
+            const seen = new Set();
+            const part = (name) => document.querySelector(name).innerText;
+            while (!button.disabled && !seen.has(part('#count'))) {
+                seen.add(part('#count'));
+                button.click();
+                said.push([part('#step .kind'), part('#rule').split('\\n')]);
+            }
+            return said;
+        }""",
+        button.element_handle(),
+    )
 
 
 def slopes_and_values(page):
@@ -158,11 +176,11 @@ def shown_count(page, part):
 def test_every_backward_step_multiplies_right_and_adds_up_to_pythons_gradient(visit, first_flower):
     _, _, gradient = first_flower
     page = visit()
-    steps = int(page.locator("#slider").get_attribute("max"))
+    to_step(page, 21)
     finished = {}
-    for k in range(22, steps + 1):
-        to_step(page, k)
-        lines = rule(page)
+    said = click_through(page, page.get_by_role("button", name="One step on"))
+    assert len(said) == 93 - 21
+    for _, lines in said:
         target = lines[0].split(" ")[0]
         left, right, share = re.fullmatch(r"\+?= (\S+) × (\S+) = (\S+)", lines[1]).groups()
         product = number(left) * number(right)
@@ -180,10 +198,8 @@ def test_a_newcomer_follows_one_delta_from_the_cost_to_an_input_weight(visit, fi
     net, _, gradient = first_flower
     page = visit()
     page.get_by_label("Show").select_option(label="θ₁₁⁽¹⁾")
-    seen = []
-    while page.get_by_role("button", name="One step on").is_enabled():
-        page.get_by_role("button", name="One step on").click()
-        seen.append(kind(page).removeprefix("Backward · "))
+    said = click_through(page, page.get_by_role("button", name="One step on"))
+    seen = [kind.removeprefix("Backward · ") for kind, _ in said]
     assert seen == [
         "the start of the way back",
         *["equation (3)"] * 6,
@@ -198,7 +214,20 @@ def test_a_newcomer_follows_one_delta_from_the_cost_to_an_input_weight(visit, fi
     expected = [gradient.deltas[2][0, 1], net.thetas[1][1, 1]]
     assert shares == pytest.approx(expected, rel=FOUR_DIGITS)
     assert "2 of 3 shares" in rule(page)[2]
+    assert slopes_and_values(page)["a₁⁽²⁾"][1].endswith("…")  # a sum that is not complete
+    to_step(page, 13)
+    assert slopes_and_values(page)["a₁⁽²⁾"][1] == written(
+        float(net.thetas[1][:, 1] @ gradient.deltas[2][0])
+    )
     assert "Σ over k in (2)" in page.locator("#step .why").inner_text()
+
+
+def test_one_button_plays_that_way(visit):
+    page = visit()
+    page.get_by_role("button", name="Follow one δ").click()
+    assert page.locator("#follow option:checked").inner_text() == "θ₁₁⁽¹⁾"
+    assert page.locator("#count").inner_text() == "1 / 15"
+    playwright.expect(page.locator("#count")).to_have_text("2 / 15")
 
 
 def test_clicking_a_unit_writes_its_sum_over_k_out(visit, first_flower):
@@ -249,24 +278,39 @@ def test_a_weight_lists_its_ways_to_the_cost_and_marks_them(visit, first_flower)
 
 def test_every_part_of_a_deep_network_can_be_explained(visit):
     page = visit("deep")
-    parts = page.locator("#pick option").all()
-    assert len(parts) == 1 + 2 + 3 + 2 * (3 + 2 + 2) + 2 + 2 + 1 + (9 + 8 + 6)
-    for part in parts[1:]:
-        page.locator("#pick").select_option(part.get_attribute("value"))
-        assert page.locator("#explained h3").inner_text().startswith(part.text_content())
-        assert "NaN" not in page.locator("#explained").inner_text()
-        assert "undefined" not in page.locator("#explained").inner_text()
+    explained = page.locator("#pick").evaluate(
+        """pick => [...pick.options].map((option) => {
+            pick.value = option.value;
+            pick.dispatchEvent(new Event('change'));
+            const text = document.querySelector('#explained').innerText;
+            return [option.text, text];
+        })"""
+    )
+    assert len(explained) == 1 + 2 + 3 + 2 * (3 + 2 + 2) + 2 + 2 + 1 + (9 + 8 + 6)
+    for name, text in explained[1:]:
+        assert text.startswith(f"{name} = ")
+        assert "NaN" not in text
+        assert "undefined" not in text
     page.locator("#pick").select_option(label="θ₁₁⁽¹⁾")
     assert page.locator("#explained tbody tr").count() == 2 * 2
+
+
+def test_next_wrong_step_goes_where_the_mistake_strikes(visit):
+    page = visit("lost")
+    button = page.get_by_role("button", name="Next wrong step")
+    said = [kind for kind, _ in click_through(page, button)]
+    assert all(kind.endswith("the mistake strikes here") for kind in said)
+    assert said.pop() == said[0]  # after the last comes the first again
+    found = Counter(kind.split(" · ")[1] for kind in said)
+    assert found == {"equation (4)": 4 * 3 + 5 * 4, "equation (2)": 4 + 5}
+    assert page.locator("#net .struck").count() == 5 * 4 + 4 * 6
 
 
 def test_one_layer_at_a_time_shows_the_matrix_formula(visit):
     page = visit()
     page.get_by_label("Step by").select_option("layer")
-    formulas = []
-    while page.get_by_role("button", name="One step on").is_enabled():
-        page.get_by_role("button", name="One step on").click()
-        formulas.append(rule(page)[0])
+    said = click_through(page, page.get_by_role("button", name="One step on"))
+    formulas = [lines[0] for _, lines in said]
     for formula in (
         "z⁽²⁾ = Θ⁽¹⁾ [1; a⁽¹⁾]",
         "a⁽³⁾ = g(z⁽³⁾)",
@@ -275,10 +319,7 @@ def test_one_layer_at_a_time_shows_the_matrix_formula(visit):
         "∂J/∂Θ⁽¹⁾ = δ⁽²⁾ (a⁽¹⁾)ᵀ",
     ):
         assert formula in formulas
-    while page.get_by_role("button", name="One step back").is_enabled():
-        page.get_by_role("button", name="One step back").click()
-        formulas.pop()
-    assert formulas == []
+    assert len(click_through(page, page.get_by_role("button", name="One step back"))) == len(said)
 
 
 def test_the_keyboard_does_everything(visit):
@@ -330,11 +371,7 @@ def test_playing_goes_on_by_itself_and_stops_at_the_end(visit):
     steps = int(page.locator("#slider").get_attribute("max"))
     to_step(page, steps - 2)
     page.get_by_role("button", name="Play").click()
-    page.wait_for_function(
-        "n => document.getElementById('count').textContent.startsWith(n)",
-        arg=f"{steps} /",
-        timeout=5000,
-    )
+    playwright.expect(page.locator("#count")).to_have_text(f"{steps} / {steps}")
     assert page.locator("#play").get_attribute("aria-pressed") == "false"
     assert page.locator("#step").get_attribute("aria-live") == "polite"
 
@@ -378,6 +415,7 @@ def test_a_script_in_a_label_does_not_run(visit):
     page.get_by_role("button", name="To the end").click()
     page.locator("#net g[data-node]").first.click()
     assert page.evaluate("typeof window.struck") == "undefined"
+    assert page.get_by_role("button", name="Next wrong step").is_hidden()
     assert page.locator("#net title", has_text="window.struck").count() == 2
     assert page.locator("img").count() == 0
 
