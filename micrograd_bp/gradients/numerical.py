@@ -19,6 +19,7 @@ __all__ = ["SCHEMES", "numerical_gradient"]
 
 SCHEMES = ("two-sided", "one-sided", "complex-step")
 COMPLEX_STEP = 1e-20  # there is no subtraction, so the step only has to keep ε² below rounding
+LARGEST_EXPONENT = 709.0  # e⁷¹⁰ overflows
 BLOCK_NUMBERS = 2**16  # numbers in the largest array of a block: 0.5 MB, three fit a core's cache
 BLOCK_EXAMPLES = 2**10
 TASK_NUMBERS = 2**24  # values of units that one task computes for each step: a fifth of a second
@@ -225,9 +226,11 @@ def _side(z: npt.NDArray[Any]) -> Array:
 
 
 def _sigmoid(z: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    side = _side(z)
-    e = np.exp(-side * z)  # at most 1
-    return np.asarray(np.where(side > 0, 1.0, e) / (1.0 + e))
+    e = np.negative(z)
+    np.minimum(e, LARGEST_EXPONENT, out=e)  # for complex z it compares the real parts
+    np.exp(e, out=e)
+    e += 1.0
+    return np.divide(1.0, e, out=e)
 
 
 def _loss(z: npt.NDArray[Any], side: Array, slope: Array) -> npt.NDArray[Any]:
