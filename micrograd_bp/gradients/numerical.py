@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -21,7 +22,7 @@ SCHEMES = ("two-sided", "one-sided", "complex-step")
 COMPLEX_STEP = 1e-20  # there is no subtraction, so the step only has to keep ε² below rounding
 LARGEST_EXPONENT = 709.0  # e⁷¹⁰ overflows
 BLOCK_NUMBERS = 2**16  # numbers in the largest array of a block: 0.5 MB, three fit a core's cache
-BLOCK_EXAMPLES = 2**10
+BLOCK_EXAMPLES = 2**9
 TASK_NUMBERS = 2**24  # values of units that one task computes for each step: a fifth of a second
 
 
@@ -184,9 +185,11 @@ class _Moves:
         """Σ of the examples' costs with each weight moved by its step, in blocks."""
         m = self.a[0].shape[1]
         widest = max((len(Theta) for Theta in self.after), default=1)
-        examples = min(m, BLOCK_EXAMPLES)
+        examples = math.ceil(m / math.ceil(m / BLOCK_EXAMPLES))  # blocks of nearly equal size
         size = max(1, BLOCK_NUMBERS // (examples * widest))
         total = np.zeros_like(steps)
+        # memory that stays in the cache, for the changes of one block after the other
+        room = np.empty((len(self.after[0]) if self.after else 0, size, examples), steps.dtype)
         if not self.after:  # the other output units keep theirs
             total += self.losses.sum() - self.losses[self.units]
         for first in range(0, m, examples):
@@ -199,13 +202,15 @@ class _Moves:
                 )
                 output = self.output[rows]
                 try:
-                    total[p] += output.losses(self._change(steps[p], p, e))
+                    total[p] += output.losses(self._change(steps[p], p, e, room))
                 except FloatingPointError:
-                    change = self._change(steps[p], p, e)
+                    change = self._change(steps[p], p, e, room)
                     total[p] += output.moved(change).losses(np.zeros_like(change))
         return total
 
-    def _change(self, steps: npt.NDArray[Any], p: slice, e: slice) -> npt.NDArray[Any]:
+    def _change(
+        self, steps: npt.NDArray[Any], p: slice, e: slice, room: npt.NDArray[Any]
+    ) -> npt.NDArray[Any]:
         """By how much the output layer's weighted inputs change, (K, p, e) or (1, p, e)."""
         units = self.units[p]
         change = self.factors[self.columns[p], e] * steps[:, np.newaxis]
@@ -214,7 +219,8 @@ class _Moves:
         change += self.z[0][units, e]
         change = _sigmoid(change)
         change -= self.a[0][units, e]
-        change = self.after[0][:, 1 + units, np.newaxis] * change
+        weights = self.after[0][:, 1 + units, np.newaxis]
+        change = np.multiply(weights, change, out=room[:, : len(change), : change.shape[1]])
         for Theta, z, a in zip(self.after[1:], self.z[1:], self.a[1:], strict=False):
             change += z[:, np.newaxis, e]
             moved = _sigmoid(change)
