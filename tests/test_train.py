@@ -166,18 +166,29 @@ def test_ctrl_c_keeps_the_best_theta_and_can_be_resumed(method):
     X, y = flowers()
     net = SigmoidNetwork([4, 5, 3], seed=2)
 
-    def stop_at(epoch, epochs, cost):
-        if epoch == 30:
-            raise KeyboardInterrupt
+    def stop_at(last):
+        def progress(epoch, epochs, cost):
+            if epoch == last:
+                raise KeyboardInterrupt
 
-    stopped = train(net, X, y, 0.01, method=method, epochs=60, progress=stop_at)
+        return progress
+
+    stopped = train(net, X, y, 0.01, method=method, epochs=60, progress=stop_at(30))
     assert stopped.interrupted
     assert "interrupted after epoch 30" in stopped.stopped
     assert stopped.cost == min(stopped.costs)
     assert stopped.net.cost(X, y, 0.01) == pytest.approx(stopped.cost, rel=1e-12)
     whole = train(net, X, y, 0.01, method=method, epochs=60)
-    resumed = train(net, X, y, 0.01, method=method, epochs=60, resume=stopped)
-    assert resumed.costs == whole.costs
+    later = stopped.epoch + 5
+    again = train(
+        net, X, y, 0.01, method=method, epochs=60, resume=stopped, progress=stop_at(later)
+    )
+    assert f"interrupted after epoch {later}" in again.stopped
+    assert again.cost == min(again.costs)
+    for start in (stopped, again):
+        resumed = train(net, X, y, 0.01, method=method, epochs=60, resume=start)
+        assert resumed.costs == whole.costs
+        np.testing.assert_array_equal(resumed.net.theta, whole.net.theta)
 
 
 @pytest.mark.parametrize("method", ["gd", "sgd"])
