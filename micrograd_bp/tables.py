@@ -51,7 +51,14 @@ def console(file: TextIO) -> Console:
 
 def render(*parts: RenderableType) -> str:
     """The parts one below the other as plain text without colours or trailing spaces."""
+    from rich.console import Console
+
     text = io.StringIO()
+    # colours off and no display of its own, whatever FORCE_COLOR or a notebook asks of rich
+    plain = Console(
+        file=text, width=WIDTH, color_system=None, force_jupyter=False, emoji=False, markup=False,
+        highlight=False,
+    )  # fmt: skip
     for part in parts:
-        console(text).print(part)
+        plain.print(part)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()).rstrip()

@@ -64,6 +64,15 @@ def test_every_cell_but_the_imports_shows_something(executed):
     assert not [o for cell in code for o in cell.outputs if o.get("name") == "stderr"]
 
 
+def test_tables_are_plain_text_in_a_notebook(executed):
+    """A kernel asks for colours (FORCE_COLOR); str() of a comparison has none."""
+    printed = "".join(o.text for cell in executed.cells for o in cell.get("outputs", [])
+                      if o.output_type == "stream")  # fmt: skip
+    assert "PASSED: the three methods agree on 43 of 43 parameters" in printed
+    assert "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* a⁽ˡ⁾ .* (1 − a⁽ˡ⁾)" in printed  # the diagnosis, formula meant
+    assert "\x1b" not in printed
+
+
 def test_pictures_are_shown(executed):
     drawn = outputs(executed, "image/svg+xml")
     assert len(drawn) == 3
