@@ -267,7 +267,7 @@ def _descend(job: _Job, record: _Record, done: Callable[[Array, float], None]) -
         theta = record.theta
         for start in range(0, m, job.batch):
             rows = order[start : start + job.batch]
-            # so that the batches' gradients average to that of J over all m examples
+            # over the batch's own number of examples that is λ/m: the whole penalty, at every step
             lambda_ = job.lambda_ * len(rows) / m
             theta = theta - job.rate * job.evaluate(theta, job.X[rows], job.Y[rows], lambda_)[1]
             if not np.all(np.isfinite(theta)):
@@ -280,13 +280,19 @@ def _optimize(job: _Job, record: _Record, done: Callable[[Array, float], None]) 
     """SciPy's optimizers, started afresh after every ``RESTART`` iterations."""
     from scipy.optimize import OptimizeResult, minimize
 
+    def cost(theta: Array) -> tuple[float, Array]:
+        J, gradient = job.evaluate(theta, job.X, job.Y, job.lambda_)
+        if not (math.isfinite(J) and np.all(np.isfinite(gradient))):
+            raise _Stop(record.divergence("the cost or its gradient is no longer finite"))
+        return J, gradient
+
     def iteration(intermediate_result: OptimizeResult) -> None:
         done(intermediate_result.x, float(intermediate_result.fun))
 
     while record.epoch < job.epochs:
         iterations = min(RESTART, job.epochs - record.epoch)
         result = minimize(
-            lambda theta: job.evaluate(theta, job.X, job.Y, job.lambda_),
+            cost,
             record.theta,
             jac=True,
             method={"lbfgs": "L-BFGS-B", "cg": "CG"}[job.method],

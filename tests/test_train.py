@@ -206,22 +206,24 @@ def test_too_large_a_step_is_stopped_with_advice_and_the_best_theta(method, rate
     assert better.cost < result.cost
 
 
-def test_a_cost_that_becomes_nan_is_stopped():
+@pytest.mark.parametrize("method", METHODS)
+def test_a_gradient_that_becomes_nan_is_stopped_and_the_best_theta_kept(method):
     X, y = flowers()
+    net = SigmoidNetwork([4, 2, 3], seed=0)
+    epochs = []
 
     def nan_later(net, X, Y, lambda_):
         g = backprop_gradient(net, X, Y, lambda_)
-        calls.append(g)
-        return replace(g, D=[d * np.nan for d in g.D]) if len(calls) > before_training else g
+        return replace(g, D=[d * np.nan for d in g.D]) if len(epochs) == 3 else g
 
-    calls = []
-    before_training = 10**9
-    net = SigmoidNetwork([4, 2, 3], seed=0)
-    train(net, X, y, method="gd", epochs=1, gradient=nan_later)
-    before_training, calls = len(calls) + 2, []
-    result = train(net, X, y, method="gd", epochs=9, gradient=nan_later)
-    assert "diverged in epoch 4: θ is no longer finite" in result.stopped
+    result = train(
+        net, X, y, method=method, epochs=9, gradient=nan_later,
+        progress=lambda epoch, *_: epochs.append(epoch),
+    )  # fmt: skip
+    assert "diverged in epoch 4: " in result.stopped
+    assert "no longer finite" in result.stopped
     assert result.best_epoch == 3
+    assert result.net.cost(X, y) == pytest.approx(result.costs[3], rel=1e-12)
 
 
 def test_a_wrong_gradient_is_found_before_training():
