@@ -33,10 +33,10 @@ __all__ = ["Diagnosis", "Finding", "LayerVerdict", "check_backprop"]
 ROUNDING = 4.0  # bounds of rounding.py: two computations, each allowed another order of its sums
 LEAST_PRECISION = 0.05  # a tolerance above this part of the largest entry decides nothing
 
-# Networks on which the mistakes give different gradients: sizes that no transposed matrix fits,
-# two hidden layers; then, for functions that cannot run them, one; then layers all of one size,
-# which is what a transposed matrix or the wrong layer's needs to run at all.
-SIZES = ([3, 5, 4, 3], [4, 5, 3], [4, 4, 4, 4], [4, 4, 4])
+# Networks on which the mistakes give different gradients: two hidden layers, of sizes that no
+# transposed matrix fits; then of one size, which is what a transposed matrix or the wrong layer's
+# needs to run at all. For functions written for one hidden layer, the same with one.
+SIZES = ([3, 5, 4, 3], [4, 4, 4, 4], [4, 5, 3], [4, 4, 4])
 EXAMPLES = (5, 5, 1)
 LAMBDAS = (1.3, 0.0, 0.0)
 LABELS = [1, 0, 2, 2, 0]  # first and last differ, classes are unequally frequent
@@ -116,7 +116,7 @@ class Diagnosis:
         """One line: right, or wrong and by which mistake."""
         if self.passed:
             number = len(self.networks)
-            where = f"all {number} networks" if number > 1 else "this network"
+            where = {1: "this network", 2: "both networks"}.get(number, f"all {number} networks")
             return f"RIGHT: the gradient is exact, up to rounding, on {where}"
         if self.gradient_passed:
             if self.cost is None or self.cost[2]:
@@ -447,23 +447,26 @@ def _check_call(
 ) -> Diagnosis:
     """The judgement on the given network, or on the first random ones that the function runs."""
     misshaped: Diagnosis | None = None
-    failure: UserError | None = None
+    failures: list[UserError] = []
     for sizes in SIZES if net is None else (net.sizes,):
         data = _data(sizes, lambda_) if net is None else _given(net, X, Y, lambda_)
         try:
             cases, notes = _run(call, data)
         except UserError as error:
-            failure = failure or error
+            failures.append(error)
             continue
-        if failure is not None and len(set(sizes)) == 1:
-            notes.append(f"the function runs only where all layers are of one size ({failure}).")
+        if failures and failures[0].__cause__ is not None:  # an exception of the function itself
+            only = "all layers are of one size" if len(set(sizes)) == 1 else "one layer is hidden"
+            notes.append(f"the function runs only where {only}; elsewhere: {failures[0]}.")
+        elif misshaped is not None:
+            notes.append("with two hidden layers its gradient has not the shapes of Θ.")
         diagnosis = _diagnose(cases, notes, call.description)
         if cases[0].fits or diagnosis._gradient_findings:
             return diagnosis
         misshaped = diagnosis if misshaped is None else misshaped
     if misshaped is None:
-        assert failure is not None
-        raise failure
+        # what is written for one hidden layer fails with two for that reason only
+        raise failures[-2] if len(failures) == len(SIZES) else failures[0]
     return misshaped
 
 
@@ -789,6 +792,8 @@ def _clues(cases: Sequence[_Case], verdicts: Sequence[LayerVerdict]) -> list[str
         return [_shape_clue(cases[0])]
     if not all(np.all(np.isfinite(part)) for case in cases for part in case.parts):
         return ["Some entries are NaN or infinite: look for a division by 0 or log(0)."]
+    if not any(np.any(part) for case in cases for part in case.parts):
+        return ["Every entry is 0: the matrices are still as they were set up."]
     right = [all(np.max(error) <= 1.0 for error in case.errors()) for case in cases]
     plain = [fine for case, fine in zip(cases, right, strict=True) if case.lambda_ == 0.0]
     single = [fine for case, fine in zip(cases, right, strict=True) if len(case.X) == 1]

@@ -20,9 +20,9 @@ __all__ = ["draw"]
 
 VIEWS = ("scalar", "unit", "layer")
 
-# What an A4 page shows legibly: about 120 cards, or 150 edges with two numbers each.
+# What an A4 page shows legibly: about 120 cards, or 100 lines with two numbers each.
 MOST_NODES = 120
-MOST_WEIGHTS = 150
+MOST_WEIGHTS = 100
 
 
 def draw(

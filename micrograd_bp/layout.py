@@ -7,6 +7,7 @@ none, the command of ``graphviz-pure`` takes its place: pip puts it beside the r
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import sysconfig
@@ -20,7 +21,8 @@ __all__ = ["find_dot", "render", "svg"]
 
 FORMATS = ("svg", "png", "pdf", "dot")
 EMBEDDED = "graphviz-pure"
-PNG_DPI = "144"  # twice the screen's 72 points per inch, so that small subscripts stay legible
+PNG_DPI = 144  # twice the 72 points of an inch, so that small subscripts stay legible
+PNG_PIXELS = 32767  # the longest side that every renderer of PNG can make
 
 
 def find_dot() -> str | None:
@@ -40,9 +42,10 @@ def find_dot() -> str | None:
 def render(digraph: graphviz.Digraph, path: str | os.PathLike[str]) -> Path:
     """Write the picture to ``path``: SVG, PNG, PDF or DOT by the ending of its name.
 
-    The file appears complete or not at all. Returns the path. Raises ValueError if the ending is
-    another one or Graphviz refuses the graph, FileNotFoundError if there is no layout program
-    for the format, OSError if the file cannot be written.
+    A PNG has 144 pixels to the inch, fewer where it would pass 32,767 pixels: a picture that large
+    is better an SVG. The file appears complete or not at all. Returns the path. Raises ValueError
+    if the ending is another one or Graphviz refuses the graph, FileNotFoundError if there is no
+    layout program for the format, OSError if the file cannot be written.
     """
     target = Path(path)
     ending = target.suffix.lower().removeprefix(".")
@@ -53,7 +56,7 @@ def render(digraph: graphviz.Digraph, path: str | os.PathLike[str]) -> Path:
         picture = digraph.source.encode()
     elif ending == "png":
         sharp = digraph.copy()
-        sharp.graph_attr["dpi"] = PNG_DPI
+        sharp.graph_attr["dpi"] = f"{min(PNG_DPI, 72 * PNG_PIXELS / _longest_side(digraph)):.2f}"
         picture = _laid_out(sharp, ending)
     else:
         picture = _laid_out(digraph, ending)
@@ -99,6 +102,13 @@ def _laid_out(digraph: graphviz.Digraph, ending: str) -> bytes:
     except graphviz.CalledProcessError as error:
         lines = (error.stderr or b"").decode(errors="replace").split("\n")
         raise ValueError(f"Graphviz cannot lay out this graph: {lines[0]}") from error
+
+
+def _longest_side(digraph: graphviz.Digraph) -> float:
+    """The larger of the picture's width and height, in points."""
+    size = re.search(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg(digraph))
+    assert size is not None
+    return max(float(size[1]), float(size[2]))
 
 
 def _write(target: Path, content: bytes) -> None:

@@ -73,8 +73,10 @@ class Steps:
         m, K = Y.shape
         delta = self.output_delta(a[-1], self.targets(Y))
         for l in range(len(weights) - 1, -1, -1):
-            D = self.average(self.accumulate(delta, self.inputs(z, a, l)), m, K)
-            yield D + self.rate(lambda_, m) * self.regularized(weights[l])
+            Delta = self.accumulate(delta, self.inputs(z, a, l))
+            if delta.shape != a[l + 1].shape or Delta.shape != weights[l].shape:
+                raise ValueError(f"layer {l + 1}: the replaced steps do not fit its shapes")
+            yield self.average(Delta, m, K) + self.rate(lambda_, m) * self.regularized(weights[l])
             if l > 0:
                 delta = self.propagate(weights, l, delta) * self.slope(z, a, l)
 
@@ -114,7 +116,12 @@ class Mistake:
 
 
 def pairs(mistakes: Sequence[Mistake]) -> list[tuple[Mistake, Mistake, Steps]]:
-    """Every two of ``mistakes`` that lie in different steps, with the steps of both."""
+    """Every two of ``mistakes`` that lie in different steps, with the steps of both.
+
+    >>> chosen = [MISTAKES[name] for name in ("no 1/m", "1/m twice", "sign of h − y")]
+    >>> [(one.name, two.name) for one, two, _ in pairs(chosen)]
+    [('no 1/m', 'sign of h − y'), ('1/m twice', 'sign of h − y')]
+    """
     return [
         (one, other, replace(Steps(), **{**one.steps, **other.steps}))
         for one, other in combinations(mistakes, 2)
@@ -307,6 +314,15 @@ CATALOGUE = [
         {"propagate": lambda thetas, l, delta: delta @ thetas[l - 1][:, 1:]},
     ),
     Mistake(
+        "Θ of the next layer in Θᵀδ",
+        "(2)",
+        PROPAGATE,
+        "δ⁽ˡ⁾ = Θ⁽ˡ⁺¹⁾(:, 2:end)ᵀ δ⁽ˡ⁺¹⁾ .* g'(z⁽ˡ⁾)",
+        "δ⁽ˡ⁺¹⁾ goes back through the weights that lead from layer l to l + 1: Θ⁽ˡ⁾, the same "
+        "matrix that computed z⁽ˡ⁺¹⁾ on the way forward. The index is one too high.",
+        {"propagate": lambda thetas, l, delta: delta @ thetas[min(l + 1, len(thetas) - 1)][:, 1:]},
+    ),
+    Mistake(
         "one path of several lost (= where += belongs)",
         "(4)",
         "δ_i⁽ˡ⁾ = Σ_k δ_k⁽ˡ⁺¹⁾ θ_ki⁽ˡ⁾ g'(z_i⁽ˡ⁾)",
@@ -316,6 +332,15 @@ CATALOGUE = [
         {"propagate": lambda thetas, l, delta: delta[:, -1:] @ thetas[l][-1:, 1:]},
     ),
     Mistake(
+        "one path of several lost (only the first counted)",
+        "(4)",
+        "δ_i⁽ˡ⁾ = Σ_k δ_k⁽ˡ⁺¹⁾ θ_ki⁽ˡ⁾ g'(z_i⁽ˡ⁾)",
+        "δ_i⁽ˡ⁾ = δ_1⁽ˡ⁺¹⁾ θ_1i⁽ˡ⁾ g'(z_i⁽ˡ⁾), only the first k",
+        "A unit acts on J through every unit of the next layer, and the paths add up: let the sum "
+        "run over all k.",
+        {"propagate": lambda thetas, l, delta: delta[:, :1] @ thetas[l][:1, 1:]},
+    ),
+    Mistake(
         "δ not passed through the hidden layers",
         "(2)",
         DELTA,
@@ -323,6 +348,15 @@ CATALOGUE = [
         "Only the output layer's weights have a gradient. Go on backward from δ⁽ᴸ⁾ to δ⁽²⁾ with "
         "equation (2), and give each Θ⁽ˡ⁾ its own δ⁽ˡ⁺¹⁾ (a⁽ˡ⁾)ᵀ.",
         {"propagate": lambda thetas, l, delta: np.zeros((len(delta), thetas[l].shape[1] - 1))},
+    ),
+    Mistake(
+        "gradient of the hidden layers left at 0",
+        "(1)",
+        "D⁽ˡ⁾ for every l",
+        "D⁽ˡ⁾ = 0 for all but the last Θ",
+        "The matrices of the earlier layers are still as they were set up. Each needs its own "
+        "δ⁽ˡ⁺¹⁾ (a⁽ˡ⁾)ᵀ, with δ passed back by equation (2), and its own regularization.",
+        {"arrange": lambda D: [*(np.zeros_like(d) for d in D[:-1]), D[-1]]},
     ),
     Mistake(
         "z used where a belongs in δaᵀ",
@@ -465,6 +499,15 @@ CATALOGUE = [
         {"average": lambda Delta, m, K: Delta},
     ),
     Mistake(
+        "no 1/m anywhere, regularization included",
+        IN_AVERAGE,
+        REGULARIZE,
+        "D_ij⁽ˡ⁾ = Δ_ij⁽ˡ⁾ + λ θ_ij⁽ˡ⁾ for j ≥ 1",
+        "This is the gradient of m J: everything is m times too large. J is the mean over the "
+        "examples, regularization included: divide Δ + λΘ by m.",
+        {"average": lambda Delta, m, K: Delta, "rate": lambda lambda_, m: lambda_},
+    ),
+    Mistake(
         "1/m twice",
         IN_AVERAGE,
         AVERAGE,
@@ -472,6 +515,18 @@ CATALOGUE = [
         "The sum over the examples is divided by m twice, perhaps once in δ or Δ and again in D. "
         "Keep δ undivided, and divide Δ once.",
         {"average": lambda Delta, m, K: Delta / m**2},
+    ),
+    Mistake(
+        "1/m twice everywhere, regularization included",
+        IN_AVERAGE,
+        REGULARIZE,
+        "D_ij⁽ˡ⁾ = (1/m²) Δ_ij⁽ˡ⁾ + (λ/m²) θ_ij⁽ˡ⁾ for j ≥ 1",
+        "Everything is m times too small: the finished gradient is divided by m once more. "
+        "Divide Δ + λΘ by m once.",
+        {
+            "average": lambda Delta, m, K: Delta / m**2,
+            "rate": lambda lambda_, m: lambda_ / m**2,
+        },
     ),
     Mistake(
         "averaged over the outputs too",

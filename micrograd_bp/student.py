@@ -63,6 +63,8 @@ def grade_file(path: Path, function: str | None = None, timeout: float = 30.0) -
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
+    if not 0.0 < timeout < float("inf"):
+        raise ValueError(f"timeout: got {timeout:g}, expected a number of seconds above 0")
     with tempfile.TemporaryDirectory() as folder:
         answer, errors = Path(folder, "answer"), Path(folder, "errors")
         command = [sys.executable, "-m", __name__, str(path), function or "", str(answer)]

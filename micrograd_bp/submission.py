@@ -48,7 +48,7 @@ NAMES = {
     "output": ("num_labels", "output_layer_size", "output_size", "n_outputs", "num_classes"),
     "X": ("x",),
     "Y": ("y", "labels", "targets"),
-    "lambda": ("lambda_", "lam", "lmbda", "lambd", "_lambda", "reg", "reg_lambda"),
+    "lambda": ("lambda_", "lam", "lamda", "lmbda", "lambd", "_lambda", "reg", "reg_lambda"),
 }
 ROLES = {name: role for role, names in NAMES.items() for name in names}
 BY_COUNT = {
@@ -222,7 +222,8 @@ def _answer(returned: Any) -> Answer:
     cost, gradient = None, returned
     if isinstance(returned, (tuple, list)) and len(returned) > 1 and _dimensions(returned[1]):
         J, *rest = returned
-        if not _dimensions(J) or (_dimensions(J) < 3 and np.size(J) == 1):
+        deepest = 2 if isinstance(returned, tuple) else 1  # [D1, D2] may begin with a 1×1 matrix
+        if not _dimensions(J) or (_dimensions(J) <= deepest and np.size(J) == 1):
             cost, gradient = float(_numbers(J).ravel()[0]), rest[0] if len(rest) == 1 else rest
     return replace(_gradient(gradient), cost=cost)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["unit_view", "weights_number"]
 
 # In points. A label fits two numbers of three digits beside a θ with its indices.
-LABEL_WIDTH, LABEL_HEIGHT = 152, 17
+LABEL_WIDTH, LABEL_HEIGHT = 172, 17
 CIRCLE, SMALL_CIRCLE = 76, 30
 
 MOST_LABELLED = 150  # weights up to which θ and ∂J/∂θ stand on the lines; above, in tooltips

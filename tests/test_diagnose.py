@@ -288,6 +288,7 @@ def test_noise_on_a_known_gradient_leaves_it_unnamed(name, relative):
         ({"inputs": lambda z, a, l: np.insert(a[l] ** 3, 0, 1.0, axis=1)}, "Bias columns are ri"),
         ({"arrange": lambda D: [1.7 * d for d in D]}, "1.7 times the right one"),
         ({"output_delta": lambda h, Y: (h - Y) ** 3}, "begin with δ⁽ᴸ⁾"),
+        ({"arrange": lambda D: [0.0 * d for d in D]}, "Every entry is 0"),
         ({"arrange": lambda D: [d[:-1] for d in D]}, "The matrices are 4×4 and 3×6 and 2×5"),
         ({"arrange": lambda D: [np.vstack([d[:1], d]) for d in D]}, "A row too many"),
         ({"arrange": lambda D: [np.nan * d for d in D]}, "NaN"),
@@ -300,6 +301,13 @@ def test_an_unknown_mistake_is_unnamed_with_a_clue_where_to_look(steps, clue):
     assert clue in str(diagnosis)
 
 
+def test_a_list_that_begins_with_a_one_by_one_matrix_has_no_cost():
+    net = SigmoidNetwork([1, 1, 3], seed=0)
+    diagnosis = check_backprop(wrong("bias column missing from the gradient"), net)
+    assert diagnosis.mistakes[0].name == "bias column missing from the gradient"
+    assert diagnosis.cost is None
+
+
 def test_a_vector_of_a_wrong_length_is_told_so():
     diagnosis = check_backprop(lambda theta, sizes, X, Y, lambda_: theta[1:])
     assert "The gradient has 58 entries; θ has 59" in str(diagnosis)
@@ -309,6 +317,23 @@ def test_a_matrix_that_fits_square_layers_only_is_found_and_noted():
     diagnosis = check_backprop(wrong("Θ transposed in Θᵀδ"))
     assert diagnosis.mistakes[0].name == "Θ transposed in Θᵀδ"
     assert "only where all layers are of one size" in diagnosis.notes[-1]
+
+
+def test_a_function_for_one_hidden_layer_is_judged_with_one_and_told_so():
+    def unpacks_two(thetas, X, Y, lambda_):
+        Theta1, Theta2 = thetas
+        return right([Theta1, Theta2], X, Y, lambda_)
+
+    def takes_the_first_two(thetas, X, Y, lambda_):
+        return wrong("no 1/m")(thetas[:2], X, np.resize(Y, (len(X), len(thetas[1]))), lambda_)
+
+    diagnosis = check_backprop(unpacks_two)
+    assert diagnosis.passed
+    assert diagnosis.networks[0].startswith("4-5-3")
+    assert "only where one layer is hidden; elsewhere: test_diagnose.py, line" in diagnosis.notes[0]
+    diagnosis = check_backprop(takes_the_first_two)
+    assert diagnosis.mistakes[0].name == "no 1/m"
+    assert "has not the shapes" in diagnosis.notes[0]
 
 
 # What the data cannot show
@@ -391,6 +416,11 @@ def test_arguments_that_are_overwritten_do_no_harm():
     np.testing.assert_array_equal(case.net.theta, before)
 
 
+def unpacks_and_crashes(thetas, X, Y, lambda_):
+    Theta1, Theta2 = thetas
+    return Theta1 @ Theta2
+
+
 def divides_by_zero(thetas, X, Y, lambda_):
     return 1 / 0
 
@@ -399,6 +429,7 @@ def divides_by_zero(thetas, X, Y, lambda_):
     ("function", "message"),
     [
         (divides_by_zero, r"^test_diagnose\.py, line \d+: ZeroDivisionError: division by zero$"),
+        (unpacks_and_crashes, r"ValueError: matmul: .*\(size 3 is different from 5\)"),
         (lambda thetas, X, Y, lambda_: None, "returned None; is its return statement missing"),
         (lambda thetas, X, Y, lambda_: "D", "returned str, expected the list of matrices"),
         (lambda thetas, X, Y, lambda_: 3.0, "array of shape"),

@@ -195,6 +195,19 @@ def test_a_file_that_is_not_there_or_no_submission_exits_2(file, capsys):
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf"])
+def test_a_time_limit_that_is_none_exits_2(seconds, capsys):
+    path = str(STUDENTS / "right_loops.py")
+    assert run(["grade", path, "--timeout", seconds]) == 2
+    assert "timeout: got" in capsys.readouterr().err
+
+
+def test_the_page_of_a_diagnosis_is_written(tmp_path):
+    page = tmp_path / "page.html"
+    assert run(["grade", str(STUDENTS / "output_delta_sign.py"), "--html", str(page)]) == 1
+    assert "sign of h − y" in page.read_text(encoding="utf-8")
+
+
 def test_the_help_says_that_the_file_is_executed(capsys):
     assert run(["grade", "--help"]) == 0
     assert "is executed" in " ".join(capsys.readouterr().out.split())

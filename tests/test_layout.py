@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -49,6 +50,17 @@ def test_each_format_without_graphviz_on_the_machine(picture, tmp_path, ending):
     assert render(picture, target) == target
     assert target.read_bytes().startswith(BEGINNINGS[ending])
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.usefixtures("_embedded")
+def test_a_very_large_png_has_as_many_pixels_as_renderers_can_make(picture, tmp_path):
+    def size(png):  # of the IHDR chunk, PNG specification 11.2.2
+        return struct.unpack(">II", png.read_bytes()[16:24])
+
+    width, height = size(render(picture, tmp_path / "small.png"))
+    tall = graphviz.Digraph(node_attr={"height": "900"}, body=["a"])
+    assert size(render(tall, tmp_path / "tall.png"))[1] in range(32700, 32768)
+    assert width > height > 100
 
 
 @pytest.mark.usefixtures("system")

@@ -128,3 +128,12 @@ def test_a_mistake_that_does_not_fit_the_shapes_raises():
     X, Y = np.ones((2, 3)), np.eye(2)
     with pytest.raises(ValueError, match="matmul"):
         MISTAKES["Θ transposed in Θᵀδ"].gradient(net.thetas, X, Y)
+
+
+def test_a_mistake_that_fits_by_broadcasting_only_raises_too():
+    """With one unit in layer 2, g' of the next layer would blow δ up to more units."""
+    net = SigmoidNetwork([3, 1, 2], seed=0)
+    with pytest.raises(ValueError, match="do not fit"):
+        MISTAKES["g' of the next layer"].gradient(
+            net.thetas, np.ones((4, 3)), np.eye(2)[[0, 1] * 2]
+        )

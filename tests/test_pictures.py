@@ -31,7 +31,6 @@ def test_a_command_of_the_page_makes_the_picture_beside_it(command, tmp_path):
     assert texts(made) == texts(FOLDER / made.name)
 
 
-def test_every_picture_is_shown_on_the_page_with_its_command():
-    pictures = {path.name for path in FOLDER.glob("*.svg")}
-    assert pictures == set(re.findall(r"\((\S+\.svg)\)", README))
-    assert pictures == {Path(command[2]).name for command in COMMANDS}
+def test_every_picture_on_the_page_has_its_command():
+    shown = re.findall(r"\((\S+\.svg)\)", README)
+    assert shown == [Path(command[2]).name for command in COMMANDS]

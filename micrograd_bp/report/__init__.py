@@ -65,15 +65,14 @@ def comparison_page(
     net, X, Y = comparison.network, comparison.X, comparison.Y
     if not 0 <= example < len(X):
         raise ValueError(f"example: got {example}, expected 0 to {len(X) - 1}")
-    rows = _parameter_rows(comparison)
     return _page(
         title="Backpropagation, checked three ways",
         passed=comparison.passed,
         verdict=comparison.verdict,
         comparison=comparison,
         methods=[(TITLES[g.method], g) for g in comparison.gradients],
-        rows=rows[:LISTED_PARAMETERS],
-        parameters=len(rows),
+        rows=_parameter_rows(comparison),
+        parameters=net.theta.size,
         layers=range(1, len(net.sizes)),
         equations=_equation_cards(net, X[example], Y[example]),
         epsilon_chart=_epsilon_chart(
@@ -214,7 +213,7 @@ def _strike(diagnosis: Diagnosis, nodes: list[dict[str, Any]]) -> dict[str, Any]
 
 
 def _parameter_rows(comparison: Comparison) -> list[dict[str, Any]]:
-    """One row for each parameter, the largest difference in units of its tolerance first."""
+    """A row for each parameter, the largest difference in units of its tolerance first."""
     net = comparison.network
     bounds = rounding_bounds(net, comparison.X, comparison.Y, comparison.lambda_)
     exact = 2.0 * unroll(bounds.D)
@@ -231,7 +230,7 @@ def _parameter_rows(comparison: Comparison) -> list[dict[str, Any]]:
     layer_of = np.repeat(np.arange(1, len(net.sizes)), [theta.size for theta in net.thetas])
     theta = net.theta
     rows = []
-    for p in np.argsort(-severity, kind="stable").tolist():
+    for p in np.argsort(-severity, kind="stable")[:LISTED_PARAMETERS].tolist():
         name = net.parameter_name(p)
         rows.append(
             {
@@ -267,7 +266,12 @@ def _number(value: Any) -> float | None:
 
 
 def _equation_cards(net: SigmoidNetwork, x: Any, y: Any) -> list[dict[str, Any]]:
-    """The checks of ``verify_equations``, one card for each number of the source."""
+    """The checks of ``verify_equations``, one card for each number of the source.
+
+    None for a network too large to be played: there the check of (4) takes long.
+    """
+    if net.theta.size > PLAYED_PARAMETERS:
+        return []
     numbers = Numbers(story(net, x, y))
     checks: dict[str, list[EquationCheck]] = {}
     for check in verify_equations(net, x, y):

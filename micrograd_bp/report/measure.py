@@ -15,8 +15,10 @@ from ..rounding import UNIT_ROUNDOFF
 
 __all__ = ["EpsilonErrors", "Times", "epsilon_errors", "method_times"]
 
-EXAMPLES = 200  # what the ε chart looks at, at most: its shape does not depend on more
-PARAMETERS = 50
+# What the ε chart looks at, at most, so that it takes a second or two: examples times weights,
+# and weights that are moved. The shape of the curves does not depend on more.
+PRODUCTS = 2**19
+PARAMETERS = 24
 HIDDEN_UNITS = (2, 5, 10, 20, 40, 80)  # of the timed 4-h-h-3 networks: 25 to 7123 parameters
 REPEATS = 3
 
@@ -54,7 +56,8 @@ def epsilon_errors(net: SigmoidNetwork, X: Array, Y: Array, lambda_: float) -> E
     >>> bool(best["one-sided"] > best["two-sided"] > best["complex-step"])
     True
     """
-    X, Y = X[:EXAMPLES], Y[:EXAMPLES]
+    examples = max(1, PRODUCTS // net.theta.size)
+    X, Y = X[:examples], Y[:examples]
     backprop = backprop_gradient(net, X, Y, lambda_)
     count = backprop.vector.size
     chosen = np.unique(np.linspace(0, count - 1, min(count, PARAMETERS)).astype(np.intp))
@@ -94,8 +97,10 @@ def complex_step(
     for p in parameters:
         step = np.zeros(net.theta.size)
         step[p] = epsilon
-        moved = zip(net.thetas, reshape(step, net.shapes), strict=True)
-        thetas = [real + 1j * imaginary for real, imaginary in moved]
+        thetas = [
+            real + 1j * imaginary if imaginary.any() else real
+            for real, imaginary in zip(net.thetas, reshape(step, net.shapes), strict=True)
+        ]
         a: npt.NDArray[Any] = X
         for theta in thetas:
             z = theta[:, 0] + a @ theta[:, 1:].T

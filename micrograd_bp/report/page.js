@@ -71,7 +71,9 @@ function parameterTable() {
     const key = (row) => row.cells[column].dataset.v;
     const compare = (a, b) => {
       if (key(a) === "" || key(b) === "") return (key(a) === "") - (key(b) === "");
-      const difference = Number(key(a)) - Number(key(b));
+      const [first, second] = [key(a), key(b)].map((text) => Number(text.replace("inf", "Infinity")));
+      const difference = first - second;
+      if (first === second) return 0; // and not ∞ − ∞
       return sign * (Number.isNaN(difference) ? key(a).localeCompare(key(b)) : difference);
     };
     body.append(...[...body.rows].sort(compare));

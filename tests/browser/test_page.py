@@ -214,6 +214,11 @@ def test_a_newcomer_follows_one_delta_from_the_cost_to_an_input_weight(visit, fi
     expected = [gradient.deltas[2][0, 1], net.thetas[1][1, 1]]
     assert shares == pytest.approx(expected, rel=FOUR_DIGITS)
     assert "2 of 3 shares" in rule(page)[2]
+    assert slopes_and_values(page)["a₁⁽²⁾"][1].endswith("…")  # a sum that is not complete
+    to_step(page, 13)
+    assert slopes_and_values(page)["a₁⁽²⁾"][1] == written(
+        float(net.thetas[1][:, 1] @ gradient.deltas[2][0])
+    )
     assert "Σ over k in (2)" in page.locator("#step .why").inner_text()
 
 
