@@ -30,7 +30,7 @@ WALLS = {
     "gradients.autodiff": GRAPH | RESULT | {"tape"},
     "gradients.backprop": RESULT,
     "gradients.numerical": RESULT | {"executors"},
-    "layout": set(),
+    "layout": {"files"},
     "style": {"engine"},
     "paths": {"engine", "style"},
     "scalar_view": {"engine", "graph", "paths", "style", "symbols"},
