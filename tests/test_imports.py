@@ -42,7 +42,7 @@ WALLS = {
     "slope": {"network"},
     "blackbox": {"network", "slope"},
     "judge": {"network", "slope"},
-    "check": {"blackbox", "engine", "judge", "network", "ops", "tables"},
+    "check": {"blackbox", "engine", "judge", "network", "ops", "tables", "tape"},
     "testing": {"check", "network"},
     "data": {"network"},
     "equations": GRAPH | {"gradients", "rounding", "tables"},
