@@ -14,6 +14,7 @@ error bar of its own, the sum of
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
@@ -24,7 +25,13 @@ import numpy as np
 import numpy.typing as npt
 
 from .files import write_file
-from .gradients import Gradient, autodiff_gradient, backprop_gradient, numerical_gradient
+from .gradients import (
+    Gradient,
+    autodiff_gradient,
+    backprop_gradient,
+    numerical_gradient,
+    replay_and_graph,
+)
 from .network import Array, SigmoidNetwork, regularization, reshape, unroll
 from .rounding import RoundingBounds, rounding_bounds
 from .symbols import symbol
@@ -41,6 +48,7 @@ TITLES = {
     "backprop": "backprop (matrix formulas)",
     "numerical": "numerical (two-sided)",
 }
+CONFIRMED_EXAMPLES = 3  # on which the full scalar graph is built beside the replay
 TRUNCATION_SAFETY = 2.0  # terms of order ε⁴ and above, beside the ε² that is measured
 
 
@@ -145,6 +153,12 @@ class Comparison:
             f"FAILED: {_suspect(guilty)} in {layers}; worst at {worst.name}, "
             f"off by {worst.difference:.2g} where {worst.tolerance:.1g} is explained"
         )
+
+    def __repr__(self) -> str:
+        return f"<Comparison: {self.verdict}>"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
 
     def __str__(self) -> str:
         from .tables import render
@@ -290,6 +304,7 @@ def compare_gradients(
     X, Y = net.data(X, Y)
     lambda_ = regularization(lambda_)
     autodiff = autodiff_gradient(net, X, Y, lambda_)
+    _confirm_replay(net, X, Y)
     backprop = backprop_gradient(net, X, Y, lambda_)
     if isinstance(seed, np.random.Generator):
         seed = int(seed.integers(2**63))  # both step sizes take the same sample
@@ -344,6 +359,15 @@ def compare_gradients(
         lambda_=lambda_,
         epsilon=epsilon,
     )
+
+
+def _confirm_replay(net: SigmoidNetwork, X: Array, Y: Array) -> None:
+    """Hold the recorded graph's replay against the full graphs of a few examples."""
+    some = np.unique(np.linspace(0, len(X) - 1, CONFIRMED_EXAMPLES).astype(np.intp))
+    tape, graph = replay_and_graph(net, X[some], Y[some], len(some))
+    explained = 2.0 * unroll(rounding_bounds(net, X[some], Y[some], 0.0).D)
+    if np.any(np.abs(tape.vector - graph.vector) > explained):
+        raise RuntimeError("autodiff: the replay contradicts the graph it was recorded from")
 
 
 def _compare_layer(

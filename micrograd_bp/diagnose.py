@@ -7,6 +7,7 @@ the nearest formula is not enough. What no formula reproduces stays wrong and un
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -147,6 +148,12 @@ class Diagnosis:
     @property
     def _gradient_findings(self) -> list[Finding]:
         return [finding for finding in self.mistakes if finding.layers]
+
+    def __repr__(self) -> str:
+        return f"<Diagnosis: {self.verdict}>"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
 
     def __str__(self) -> str:
         from .tables import render

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any, TypeVar
@@ -32,7 +32,7 @@ def ordered_map(
     """``function(*task)`` for each task, in the order of the tasks, wherever they run.
 
     Without an executor they run here, one after the other. What has not begun is cancelled when
-    a task fails or the caller stops.
+    a task fails or the caller stops. Raises ChildProcessError if a process of a pool is lost.
 
     >>> list(ordered_map(None, pow, [(2, 3), (2, 4)]))
     [8, 16]
@@ -45,6 +45,8 @@ def ordered_map(
     try:
         for future in futures:
             yield future.result()
+    except BrokenExecutor as error:
+        raise ChildProcessError("executor: a process ended before its work was done") from error
     finally:
         for future in futures:
             future.cancel()

@@ -88,6 +88,11 @@ def test_a_failing_task_fails_the_whole_and_cancels_the_rest():
             list(results)
 
 
+def test_a_lost_process_is_named_in_one_line():
+    with process_pool(1) as executor, pytest.raises(OSError, match="executor: a process ended"):
+        list(ordered_map(executor, os._exit, [(1,)]))
+
+
 def test_no_process_is_refused():
     with pytest.raises(ValueError, match="jobs: got 0, expected at least 1"), process_pool(0):
         pass

@@ -1,6 +1,7 @@
 """A tape gives what the graph gives, node by node and example by example."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrograd_bp import SigmoidNetwork, Tape, Value, backprop_gradient, example_graph
+from micrograd_bp import (
+    SigmoidNetwork,
+    Tape,
+    Value,
+    backprop_gradient,
+    check,
+    check_expression,
+    compare_gradients,
+    example_graph,
+)
 from micrograd_bp.gradients.autodiff import autodiff_gradient, replay_and_graph
 from micrograd_bp.ops import Op
 from micrograd_bp.rounding import rounding_bounds
@@ -402,3 +412,33 @@ def test_wrong_shapes_and_numbers_are_named():
         tape.gradient(np.zeros((2, 1)), [1.0, 2.0])
     with pytest.raises(ValueError, match=r"inputs: got nan at \[0, 0\]"):
         tape.gradient([[np.nan]], [1.0])
+
+
+def test_expressions_of_many_leaves_are_checked_on_a_tape_with_the_same_result(monkeypatch):
+    net = SigmoidNetwork([4, 3, 2], seed=9)
+    graph = example_graph(net, [0.5, -1.0, 2.0, 0.1], 1)
+    taped = check_expression(graph.cost)
+    monkeypatch.setattr(check, "LEAVES_FOR_TAPE", 10**9)
+    one_by_one = check_expression(graph.cost)
+    assert taped.passed
+    assert one_by_one.passed
+    for a, b in zip(taped.parameters, one_by_one.parameters, strict=True):
+        assert abs(a.numeric - b.numeric) <= a.error_bar + b.error_bar
+
+
+def test_checks_beside_the_end_of_a_domain_fall_back_to_single_points():
+    leaves = [Value(1e-9), *(Value(float(n)) for n in range(1, 20))]
+    assert check_expression(Value.sum([leaf.log() for leaf in leaves])).passed
+
+
+def test_a_replay_that_contradicts_its_graph_stops_the_comparison(monkeypatch):
+    net = SigmoidNetwork([3, 2], seed=0)
+    right = autodiff_gradient
+
+    def wrong(*arguments, replay=None, **options):
+        gradient = right(*arguments, replay=replay, **options)
+        return replace(gradient, D=[1.001 * d for d in gradient.D]) if replay else gradient
+
+    monkeypatch.setattr("micrograd_bp.gradients.autodiff.autodiff_gradient", wrong)
+    with pytest.raises(RuntimeError, match="the replay contradicts the graph"):
+        compare_gradients(net, np.eye(3), [0, 1, 0])

@@ -1,8 +1,14 @@
 """Three derivations of ∂J/∂Θ that share nothing but the type of their result."""
 
-from .autodiff import autodiff_gradient
+from .autodiff import autodiff_gradient, replay_and_graph
 from .backprop import backprop_gradient
 from .numerical import numerical_gradient
 from .result import Gradient
 
-__all__ = ["Gradient", "autodiff_gradient", "backprop_gradient", "numerical_gradient"]
+__all__ = [
+    "Gradient",
+    "autodiff_gradient",
+    "backprop_gradient",
+    "numerical_gradient",
+    "replay_and_graph",
+]

@@ -2,9 +2,10 @@
 
     python tests/benchmarks/speed.py [--quick] [--plot FILE.svg]
 
-Times are medians of alternating runs in this one process with one BLAS thread. Peers that build
-the graph for each example are timed on a few examples and multiplied (marked ~). Memory is the
-growth of a process of its own.
+Times are medians of alternating runs in this one process with one BLAS thread, in seconds of the
+processor, so that other work on the machine counts less; only two processes beside one are timed
+by the clock. Peers that build the graph for each example are timed on a few examples and
+multiplied (marked ~). Memory is the growth of a process of its own (Linux).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import json
 import math
 import os
 import random
-import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -27,7 +28,6 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
 import numpy as np
-from engine import alternate
 from rich.console import Console
 
 from micrograd_bp import (
@@ -43,6 +43,22 @@ from micrograd_bp.executors import process_pool
 from micrograd_bp.gradients import autodiff
 from micrograd_bp.graph import example_graph
 from micrograd_bp.tables import table
+
+
+def alternate(
+    *runs: Callable[[], object], repeats: int, clock: Callable[[], float] = time.process_time
+) -> list[float]:
+    """The median time of each run in seconds, the runs taking turns."""
+    times: list[list[float]] = [[] for _ in runs]
+    for _ in range(repeats):
+        for run, taken in zip(runs, times, strict=True):
+            gc.collect()
+            started = clock()
+            result = run()
+            taken.append(clock() - started)
+            del result
+    return [statistics.median(taken) for taken in times]
+
 
 SIZES, EXAMPLES = [400, 25, 10], 5000
 MEGABYTE = 2.0**20
@@ -299,34 +315,25 @@ def peers_table(quick: bool, targets: Table) -> None:
     net, X, Y = problem(SIZES, EXAMPLES)
     prepared, made = {}, {}
     for name, (make, _, _) in PEERS.items():
-        started = time.perf_counter()
+        started = time.process_time()
         made[name] = make(net)
-        prepared[name] = time.perf_counter() - started
-    sample = 2 if quick else 20
+        prepared[name] = time.process_time() - started
     expected = made["NumPy matrices"](X[:2], Y[:2])
     for gradient in made.values():
         np.testing.assert_allclose(gradient(X[:2], Y[:2]), expected, rtol=1e-9, atol=1e-12)
 
     one = alternate(*[lambda g=g: g(X[:1], Y[:1]) for g in made.values()], repeats=3)
-    whole = dict(
-        zip(
-            made,
-            alternate(
-                *[
-                    (lambda g=g: g(X, Y)) if PEERS[name][1] else (lambda g=g: g(X[:sample], Y[:sample]))
-                    for name, g in made.items()
-                ],
-                repeats=3 if quick else 5,
-            ),
-            strict=True,
-        )
-    )  # fmt: skip
-    fast = ["micrograd_bp tape", "NumPy matrices"]
-    repeated = alternate(*[lambda g=made[name]: g(X, Y) for name in fast], repeats=15)
-    whole.update(zip(fast, repeated, strict=True))
-    for name in made:
-        if not PEERS[name][1]:
-            whole[name] *= EXAMPLES / sample
+    whole = {}
+    for at_once, repeats in ((True, 15), (False, 3)):
+        names = [name for name in made if PEERS[name][1] is at_once]
+        few = 2 if quick else 20
+        counts = {
+            name: EXAMPLES if at_once else min(few, 1 + int(3.0 / first))
+            for name, first in zip(made, one, strict=True)
+        }
+        runs = [lambda g=made[name], m=counts[name]: g(X[:m], Y[:m]) for name in names]
+        for name, taken in zip(names, alternate(*runs, repeats=repeats), strict=True):
+            whole[name] = taken * EXAMPLES / counts[name]
     for (name, (_, batch, _)), first in zip(PEERS.items(), one, strict=True):
         shown.rows.append(
             [
@@ -403,7 +410,9 @@ def jobs_target(quick: bool, targets: Table) -> None:
 
     with process_pool(2) as executor:
         estimate(executor)  # start the processes
-        alone, together = alternate(estimate, lambda: estimate(executor), repeats=3)
+        alone, together = alternate(
+            estimate, lambda: estimate(executor), repeats=3, clock=time.perf_counter
+        )
         assert estimate(executor).vector.tobytes() == estimate().vector.tobytes()
     what = f"numerical, {some:,} of 10,285 parameters, two processes"
     ratio(targets, what, "one process", together, alone, 1.6)
@@ -444,9 +453,15 @@ def print_memory(name: str, m: int) -> None:
     make(small)(x, y)  # imports
     net, X, Y = problem(SIZES, m or (EXAMPLES if batch else 1))
     gc.collect()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_memory()
     make(net)(X, Y)
-    print(json.dumps((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024))
+    print(json.dumps(peak_memory() - before))
+
+
+def peak_memory() -> float:
+    """The largest memory of this process so far, in MB."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return float(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def growth_tables(quick: bool) -> None:
@@ -458,11 +473,11 @@ def growth_tables(quick: bool) -> None:
     for count in (250, 2_500, 25_000, 250_000)[: 2 if quick else 4]:
         steps = random_steps(count, INPUTS + PARAMETERS)
         xs, ps = [Value(0.5) for _ in range(INPUTS)], [Value(0.5) for _ in range(PARAMETERS)]
-        started = time.perf_counter()
+        started = time.process_time()
         output = random_graph(steps, [*xs, *ps], Value)
-        recorded = time.perf_counter()
+        recorded = time.process_time()
         tape = Tape(output, xs, ps)
-        compiled = time.perf_counter()
+        compiled = time.process_time()
         size = len(output.topological_order())
         X, p = rng.uniform(-1, 1, (8, INPUTS)), rng.uniform(-1, 1, PARAMETERS)
         (taken,) = alternate(lambda: tape.gradient(X, p), repeats=3)  # noqa: B023
@@ -493,9 +508,9 @@ def growth_tables(quick: bool) -> None:
     )  # fmt: skip
     for sizes in NETWORKS[: 3 if quick else None]:
         net, X, Y = problem(sizes, 1000)
-        started = time.perf_counter()
+        started = time.process_time()
         tape = with_tape(net)
-        prepared = time.perf_counter() - started
+        prepared = time.process_time() - started
         matrices = with_matrices(net)
         ours, theirs = alternate(lambda: tape(X, Y), lambda: matrices(X, Y), repeats=5)  # noqa: B023
         parameters.rows.append(
