@@ -152,6 +152,17 @@ def test_plots_show_regions_of_two_features_and_images_of_pixels(tmp_path, capsy
         assert any(t.startswith("Weights into") for t in titles) == bool(text and text[0] == "W")
 
 
+def test_names_in_a_plot_are_data_not_formulas(tmp_path, capsys):
+    rows = "\n".join(f"{i},{i % 3},{'$^$' if i % 2 else 'b'}" for i in range(12))
+    (tmp_path / "d.csv").write_text(f"$\\frac$,<b>,kind\n{rows}\n")
+    path = tmp_path / "p.svg"
+    options = ["--data", str(tmp_path / "d.csv"), "--epochs", "2", "--plot", str(path)]
+    lines(capsys, ["train", *options], 0)
+    text = path.read_text(encoding="utf-8")
+    assert "$\\frac$" in text
+    assert "&lt;b&gt;" in text or "<!-- <b> -->" in text
+
+
 def test_digits_are_learned(capsys):
     pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
     options = ["--data", "digits", "--layers", "64-25-10", "--lambda", "1", "--epochs", "100"]

@@ -111,7 +111,7 @@ def test_stochastic_descent_takes_every_example_once_in_a_new_order():
 def test_training_learns_xor(method):
     X, y = XOR
     rate = {"gd": 5.0, "sgd": 2.0}.get(method)
-    result = train(SigmoidNetwork([2, 4, 1], seed=0), X, y, method=method, rate=rate, epochs=2000)
+    result = train(SigmoidNetwork([2, 4, 1], seed=0), X, y, method=method, rate=rate, epochs=1000)
     assert result.stopped is None
     np.testing.assert_array_equal(result.net.predict(X), y)
     assert result.cost == min(result.costs) == result.costs[result.best_epoch]
@@ -145,7 +145,7 @@ def test_resumed_training_gives_the_numbers_of_uninterrupted_training(method):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(60, 4)), rng.integers(0, 3, 60)  # noise: not soon learned
     net = SigmoidNetwork([4, 5, 3], seed=2)
-    batch = 10 if method == "sgd" else None
+    batch = 30 if method == "sgd" else None
 
     def until(epochs, resume=None):
         return train(net, X, y, method=method, batch=batch, epochs=epochs, seed=3, resume=resume)
@@ -164,6 +164,7 @@ def test_resumed_training_gives_the_numbers_of_uninterrupted_training(method):
 @pytest.mark.parametrize("method", METHODS)
 def test_ctrl_c_keeps_the_best_theta_and_can_be_resumed(method):
     X, y = flowers()
+    options = {"method": method, "epochs": 60, "batch": 10 if method == "sgd" else None}
     net = SigmoidNetwork([4, 5, 3], seed=2)
 
     def stop_at(last):
@@ -173,20 +174,18 @@ def test_ctrl_c_keeps_the_best_theta_and_can_be_resumed(method):
 
         return progress
 
-    stopped = train(net, X, y, 0.01, method=method, epochs=60, progress=stop_at(30))
+    stopped = train(net, X, y, 0.01, **options, progress=stop_at(30))
     assert stopped.interrupted
     assert "interrupted after epoch 30" in stopped.stopped
     assert stopped.cost == min(stopped.costs)
     assert stopped.net.cost(X, y, 0.01) == pytest.approx(stopped.cost, rel=1e-12)
-    whole = train(net, X, y, 0.01, method=method, epochs=60)
+    whole = train(net, X, y, 0.01, **options)
     later = stopped.epoch + 5
-    again = train(
-        net, X, y, 0.01, method=method, epochs=60, resume=stopped, progress=stop_at(later)
-    )
+    again = train(net, X, y, 0.01, **options, resume=stopped, progress=stop_at(later))
     assert f"interrupted after epoch {later}" in again.stopped
     assert again.cost == min(again.costs)
     for start in (stopped, again):
-        resumed = train(net, X, y, 0.01, method=method, epochs=60, resume=start)
+        resumed = train(net, X, y, 0.01, **options, resume=start)
         assert resumed.costs == whole.costs
         np.testing.assert_array_equal(resumed.net.theta, whole.net.theta)
 
