@@ -8,6 +8,7 @@ kind, and since each row is written by one instruction, nothing is ever scattere
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -100,31 +101,32 @@ def _pass_on(
 
 
 @dataclass(slots=True)
-class Instruction:
+class Instruction(ABC):
+    """A step of a program: it fills rows of one kind, and hands their gradient on."""
+
     kind: int
-    rows: slice  # filled by forward
+    rows: slice
     collect: Collect | None  # the gradient of these rows; None if nobody needs it
     name: str  # labels of the first and last node
     replaces: int  # scalar nodes
 
     @property
+    @abstractmethod
     def symbol(self) -> str:
         """What forward does."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def gradient_symbol(self) -> str:
         """What backward does with the gradient δ of these rows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forward(self, values: list[Array]) -> None:
-        raise NotImplementedError
+        """Fill the rows."""
 
+    @abstractmethod
     def backward(self, values: list[Array], gradient: Array, shares: list[Array]) -> None:
-        raise NotImplementedError
-
-    def operands(self, values: list[Array]) -> list[Array]:
-        raise NotImplementedError
+        """Write the operands' shares of the gradient of the rows."""
 
 
 @dataclass(slots=True)
@@ -172,9 +174,6 @@ class Summation(Instruction):
     @property
     def gradient_symbol(self) -> str:
         return "δ"
-
-    def operands(self, values: list[Array]) -> list[Array]:
-        return [values[self.kind][self.rows]]
 
     def forward(self, values: list[Array]) -> None:
         out = self.total(values[self.kind])
@@ -280,8 +279,8 @@ class Program:
         _backward(self.fixed, [fixed, nothing, nothing], [shares, nothing, nothing], None)
         return self.collect_parameters(shares)[:, 0].copy()
 
-    def run(self, fixed: Array, X: Array, backward: bool = True) -> Part:
-        """Replay the examples X (m, n), chunk by chunk."""
+    def run(self, fixed: Array, X: Array, first: int = 0, backward: bool = True) -> Part:
+        """Replay the examples X (m, n), chunk by chunk; ``first`` is the number of X[0]."""
         m, chunk = len(X), max(1, min(self.chunk, len(X)))
         costs = np.empty(m)
         watched = np.empty((m if backward else 0, len(self.watched)))
@@ -299,13 +298,13 @@ class Program:
             done = slice(start, start + chunk)
             arrays = [fixed, given, values]
             values[: len(self.loaded)] = _read(given, self.loaded)
-            _forward(self.varying, arrays, start)
+            _forward(self.varying, arrays, first + start)
             costs[done] = arrays[kind][row]
             if not backward:
                 continue
             fixed_shares[0] += given.shape[1]
             shares[0] = 1.0
-            _backward(self.varying, arrays, [fixed_shares, given, shares], start)
+            _backward(self.varying, arrays, [fixed_shares, given, shares], first + start)
             watched[done] = values[self.watched].T
             deltas[done] = self.collect_watched(shares).T
         return Part(costs, watched, deltas, fixed_shares)
@@ -361,25 +360,17 @@ def _backward(
                 raise _no_finite("derivative", step, values, start) from None
 
 
-def _no_finite(
-    what: str,
-    step: Instruction,
-    values: list[Array],
-    start: int | None,
-) -> ValueError:
+def _no_finite(what: str, step: Instruction, values: list[Array], start: int | None) -> ValueError:
     """The error for an instruction that left the numbers, with the first example where it did."""
-    with np.errstate(all="ignore"):
-        operands = step.operands(values)
-        if isinstance(step, Elementwise):
+    wrong = np.zeros((0, 0), dtype=bool)
+    if isinstance(step, Elementwise):
+        with np.errstate(all="ignore"):
+            operands = step.operands(values)
             out = step.op.forward(np, *operands)
-            wrong = ~np.isfinite(out)
-            if what == "derivative":
-                partials = step.op.partials(out, *operands)
-                wrong = ~np.isfinite(sum(np.asarray(p) + np.zeros_like(out) for p in partials))
-        else:
-            wrong = np.zeros(values[step.kind][step.rows].shape, dtype=bool)
+            partials = step.op.partials(out, *operands) if what == "derivative" else [out]
+            wrong = ~np.isfinite(sum(partial + np.zeros_like(out) for partial in partials))
     if not wrong.any():
-        return ValueError(f"{step.symbol}: overflow in {step.name}")
+        return ValueError(f"{step.symbol}: overflow {step.name}".rstrip())
     row, column = np.argwhere(wrong)[0]
     numbers = [np.broadcast_to(operand, wrong.shape)[row, column] for operand in operands]
     at = ", ".join(f"{number:.6g}" for number in numbers)

@@ -144,7 +144,7 @@ class Tape:
         program = self._program
         fixed = program.fixed_values(theta)
         size = program.chunk * CHUNKS_PER_TASK
-        tasks = [(fixed, X[start : start + size]) for start in range(0, len(X), size)]
+        tasks = [(fixed, X[start : start + size], start) for start in range(0, len(X), size)]
         parts = list(ordered_map(executor, program.run, tasks))
         if not parts:
             parts = [program.run(fixed, X)]

@@ -379,6 +379,18 @@ def test_a_value_outside_the_domain_is_named(node, values, message):
     assert str(error.value) == message
 
 
+def test_overflow_is_named_and_so_is_an_example_far_behind():
+    x, p = Value(1.0), Value(1.0)
+    tape = Tape((x * p).log(), [x], [p])
+    X = np.ones((50_000, 1))
+    X[49_000] = -1.0
+    with pytest.raises(ValueError, match=r"^log: no finite value at -1 \(example 49000\)$"):
+        tape.gradient(X, [1.0])
+    tape = Tape(Value.sum([x * x, p, x * p]), [x], [p])
+    with pytest.raises(ValueError, match=r"^\*: no finite value at 1e\+200, 1e\+200"):
+        tape.gradient([[1e200]], [1.0])
+
+
 def test_a_parameter_outside_the_domain_is_named():
     x, p = Value(1.0), Value(1.0)
     with pytest.raises(ValueError, match=r"^log: no finite value at -1$"):
