@@ -235,6 +235,10 @@ class _Graph:
         for i in self.sequence:
             if any(self.kind[arg] != FIXED for arg in self.args[i]):
                 self.kind[i] = VARYING
+                if (self.ops[i] is ADD or self.ops[i] is MUL) and self.kind[
+                    self.args[i][0]
+                ] == FIXED:
+                    self.args[i].reverse()  # one instruction may then serve a + b and b + a
         # The order of factors: that of the inputs, then the one in which _groups places nodes.
         self.place = list(range(len(nodes), 0, -1))
         for column, i in enumerate(self.inputs):
@@ -511,7 +515,7 @@ class _Schedule:
             return product.shared, self._reads_inputs(product.factors), product.bias is None
         if graph.ops[i] is SUM:
             return SUM, len(args), kind[args[-1]], self.active[i]
-        return graph.ops[i], tuple([(kind[arg] == FIXED, self.active[arg]) for arg in args])
+        return graph.ops[i], tuple([kind[arg] == FIXED for arg in args])
 
     def _instruction(self, nodes: list[int]) -> tuple[Instruction, list[int]]:
         """One instruction and its nodes in the order of its rows."""
