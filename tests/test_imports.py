@@ -56,8 +56,11 @@ WALLS = {
     "precision": {"network"},
     "mistakes": {"gradients.backprop", "network"},
     "submission": {"network"},
-    "diagnose": ARRAYS
-    | {"files", "gradients", "mistakes", "precision", "report", "rounding", "submission", "tables"},
+    "diagnosis": {"files", "mistakes", "report", "rounding", "symbols", "tables"},
+    "evidence": {"gradients", "mistakes", "network", "precision", "rounding", "submission"},
+    "explain": {"diagnosis", "evidence", "mistakes"},
+    "clues": {"diagnosis", "evidence", "symbols"},
+    "diagnose": ARRAYS | {"clues", "diagnosis", "evidence", "explain", "submission"},
     "student": {"diagnose", "submission", "student"},
     "files": set(),
     "train": {"check", "engine", "gradients", "graph", "network", "tape"},
