@@ -19,6 +19,7 @@ __all__ = ["SCHEMES", "numerical_gradient"]
 
 SCHEMES = ("two-sided", "one-sided", "complex-step")
 COMPLEX_STEP = 1e-20  # there is no subtraction, so the step only has to keep ε² below rounding
+LARGEST_EXPONENT = 709.0  # e⁷¹⁰ overflows
 BLOCK_NUMBERS = 2**16  # numbers in the largest array of a block: 0.5 MB, three fit a core's cache
 BLOCK_EXAMPLES = 2**10
 TASK_NUMBERS = 2**24  # values of units that one task computes for each step: a fifth of a second
@@ -104,6 +105,47 @@ def _chosen(
 
 
 @dataclass(slots=True)
+class _Output:
+    """The loss of output units as a function of the change of their weighted inputs z.
+
+    The loss −y log g(z') − (1 − y) log(1 − g(z')) is (1 − y) z' + log(1 + e^(−z')), and just as
+    well −y z' + log(1 + e^(z')): the first is exact where z ≥ 0, the second where z < 0, and so
+    after a small step from there. Arrays are (units, examples), or any that suit the changes.
+    """
+
+    side: npt.NDArray[Any]  # of z' in the exponent: −1 or 1
+    slope: npt.NDArray[Any]  # of the linear term: 1 − y or −y
+    tail: npt.NDArray[Any]  # the exponent at z
+    linear: npt.NDArray[Any]  # the linear term at z
+
+    @classmethod
+    def at(cls, z: npt.NDArray[Any], y: Array) -> _Output:
+        side = np.where(z.real >= 0, -1.0, 1.0)
+        slope = (side < 0) - y
+        return cls(side, slope, side * z, slope * z)
+
+    def __getitem__(self, rows: Any) -> _Output:
+        return _Output(self.side[rows], self.slope[rows], self.tail[rows], self.linear[rows])
+
+    def losses(self, change: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Sums over units and examples (the first and last axis); overwrites ``change``.
+
+        Raises FloatingPointError if a step led so far that the exponential overflows.
+        """
+        linear = self.linear.sum(axis=(0, 2)) + np.einsum("kpe,kpe->p", self.slope, change)
+        change *= self.side
+        change += self.tail
+        with np.errstate(over="raise"):
+            np.exp(change, out=change)
+        np.log1p(change, out=change)
+        return np.asarray(linear + change.sum(axis=-1).sum(axis=0))
+
+    def moved(self, change: npt.NDArray[Any]) -> _Output:
+        """The same beside z', however far that is."""
+        return _Output.at(self.side * self.tail + change, (self.side < 0) - self.slope)
+
+
+@dataclass(slots=True)
 class _Moves:
     """Some weights of one Θ⁽ˡ⁾, to be moved one at a time, and all that their moves can change.
 
@@ -117,12 +159,10 @@ class _Moves:
     units: npt.NDArray[np.intp]  # (p,) i − 1
     columns: npt.NDArray[np.intp]  # (p,) rows of ``factors``
     factors: Array  # a_j⁽ˡ⁾ for each column j that occurs; 1 for the bias unit
-    z: Array  # z⁽ˡ⁺¹⁾
-    a: Array  # a⁽ˡ⁺¹⁾
+    z: list[Array]  # z⁽ˡ⁺¹⁾ and the weighted inputs of the layers behind it, at θ itself
+    a: list[Array]  # likewise the activations
     after: list[Array]  # Θ⁽ˡ⁺¹⁾ and the weights behind it
-    z_after: Array | None  # z⁽ˡ⁺²⁾; None if layer l+1 is the output
-    sides: Array  # (K, m) 1 or −1: where the output layer's weighted inputs stand
-    slopes: Array  # (K, m) 1 − y or −y
+    output: _Output
     losses: Array  # (K,) Σ over the examples at θ itself
     penalty: float  # Σ θ² at θ itself
     regularized: npt.NDArray[np.bool_]  # (p,) not of a bias unit
@@ -131,7 +171,7 @@ class _Moves:
 
     def costs(self) -> list[npt.NDArray[Any]]:
         """J with each weight moved by each step: for each step an array (p,)."""
-        m = self.z.shape[1]
+        m = self.a[0].shape[1]
         costs = []
         for step in self.steps:
             moved = self.theta + step
@@ -142,34 +182,46 @@ class _Moves:
 
     def _losses(self, steps: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Σ of the examples' costs with each weight moved by its step, in blocks."""
-        m = self.z.shape[1]
+        m = self.a[0].shape[1]
         widest = max((len(Theta) for Theta in self.after), default=1)
         examples = min(m, BLOCK_EXAMPLES)
         size = max(1, BLOCK_NUMBERS // (examples * widest))
         total = np.zeros_like(steps)
-        if self.z_after is None:
+        if not self.after:  # the other output units keep theirs
             total += self.losses.sum() - self.losses[self.units]
         for first in range(0, m, examples):
             e = slice(first, first + examples)
             for start in range(0, len(steps), size):
                 p = slice(start, start + size)
-                total[p] += self._block(steps[p], p, e)
+                # every output unit for each weight, or for each weight its own
+                rows = (
+                    np.s_[:, np.newaxis, e] if self.after else np.s_[np.newaxis, self.units[p], e]
+                )
+                output = self.output[rows]
+                try:
+                    total[p] += output.losses(self._change(steps[p], p, e))
+                except FloatingPointError:
+                    change = self._change(steps[p], p, e)
+                    total[p] += output.moved(change).losses(np.zeros_like(change))
         return total
 
-    def _block(self, steps: npt.NDArray[Any], p: slice, e: slice) -> npt.NDArray[Any]:
+    def _change(self, steps: npt.NDArray[Any], p: slice, e: slice) -> npt.NDArray[Any]:
+        """By how much the output layer's weighted inputs change, (K, p, e) or (1, p, e)."""
         units = self.units[p]
-        z = self.factors[self.columns[p], e] * steps[:, np.newaxis]
-        z += self.z[units, e]
-        if self.z_after is None:
-            return _loss(z[:, np.newaxis], self.sides[units, e], self.slopes[units, e])[:, 0]
-        change = _sigmoid(z)
-        change -= self.a[units, e]
-        z = self.after[0][:, 1 + units, np.newaxis] * change
-        z += self.z_after[:, np.newaxis, e]
-        for Theta in self.after[1:]:
-            a = _sigmoid(z).reshape(len(z), -1)
-            z = (Theta[:, 1:] @ a + Theta[:, :1]).reshape(len(Theta), *change.shape)
-        return np.asarray(_loss(z, self.sides[:, e], self.slopes[:, e]).sum(axis=0))
+        change = self.factors[self.columns[p], e] * steps[:, np.newaxis]
+        if not self.after:
+            return np.asarray(change[np.newaxis])
+        change += self.z[0][units, e]
+        change = _sigmoid(change)
+        change -= self.a[0][units, e]
+        change = self.after[0][:, 1 + units, np.newaxis] * change
+        for Theta, z, a in zip(self.after[1:], self.z[1:], self.a[1:], strict=False):
+            change += z[:, np.newaxis, e]
+            moved = _sigmoid(change)
+            moved -= a[:, np.newaxis, e]
+            flat = Theta[:, 1:] @ moved.reshape(len(moved), -1)
+            change = flat.reshape(len(Theta), *moved.shape[1:])
+        return np.asarray(change)
 
 
 def _tasks(
@@ -186,9 +238,8 @@ def _tasks(
     for Theta in net.thetas:
         z.append(Theta[:, 1:] @ a[-1] + Theta[:, :1])
         a.append(_sigmoid(z[-1]))
-    sides = _side(z[-1])
-    slopes: Array = (sides > 0) - np.ascontiguousarray(Y.T)
-    losses = _loss(z[-1][:, np.newaxis], sides, slopes)[:, 0]
+    output = _Output.at(z[-1], np.ascontiguousarray(Y.T))
+    losses = output[np.newaxis].losses(np.zeros((1, *z[-1].shape)))
     penalty = sum(float(np.sum(Theta[:, 1:] ** 2)) for Theta in net.thetas)
     offset = 0
     for l, Theta in enumerate(net.thetas):
@@ -204,12 +255,10 @@ def _tasks(
                 units=i,
                 columns=places,
                 factors=np.stack([np.ones(len(X)) if k == 0 else a[l][k - 1] for k in columns]),
-                z=z[l],
-                a=a[l + 1],
+                z=z[l:],
+                a=a[l + 1 :],
                 after=net.thetas[l + 1 :],
-                z_after=z[l + 1] if l + 1 < len(z) else None,
-                sides=sides,
-                slopes=slopes,
+                output=output,
                 losses=losses,
                 penalty=penalty,
                 regularized=j > 0,
@@ -219,31 +268,9 @@ def _tasks(
         offset += Theta.size
 
 
-def _side(z: npt.NDArray[Any]) -> Array:
-    """1 where z (or its real part, if the step is complex) is positive or 0, else −1."""
-    return np.where(z.real >= 0, 1.0, -1.0)
-
-
 def _sigmoid(z: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    side = _side(z)
-    e = np.exp(-side * z)  # at most 1
-    return np.asarray(np.where(side > 0, 1.0, e) / (1.0 + e))
-
-
-def _loss(z: npt.NDArray[Any], side: Array, slope: Array) -> npt.NDArray[Any]:
-    """Σ of −y log g(z) − (1 − y) log(1 − g(z)) over the examples, the last axis of z.
-
-    z is (K, p, e), ``side`` and ``slope`` (K, e). The loss is (1 − y) z + log(1 + e⁻ᶻ), and just
-    as well −y z + log(1 + eᶻ): the first is exact where z ≥ 0, ``side`` = 1, the second where
-    ``side`` = −1; ``slope`` is the factor of z. The side of z before a small step serves after it
-    too. If the step leads so far that e overflows, z gets a side of its own.
-    """
-    e = z * -side[:, np.newaxis]
-    try:
-        with np.errstate(over="raise"):
-            np.exp(e, out=e)
-    except FloatingPointError:
-        linear = slope[:, np.newaxis] + (_side(z) - side[:, np.newaxis]) / 2.0
-        return np.asarray((linear * z + np.log1p(np.exp(-_side(z) * z))).sum(axis=-1))
-    linear = z @ slope[:, :, np.newaxis]
-    return np.asarray(np.log1p(e, out=e).sum(axis=-1) + linear[:, :, 0])
+    e = np.negative(z)
+    np.minimum(e, LARGEST_EXPONENT, out=e)  # for complex z it compares the real parts
+    np.exp(e, out=e)
+    e += 1.0
+    return np.asarray(np.divide(1.0, e, out=e))
