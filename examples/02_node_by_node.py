@@ -9,7 +9,7 @@ import sys
 
 import numpy as np
 
-from micrograd_bp import SigmoidNetwork, Value, draw, example_graph
+from micrograd_bp import SigmoidNetwork, Value, backprop_gradient, draw, example_graph
 from micrograd_bp.layout import render
 
 PICTURE = sys.argv[1] if len(sys.argv) > 1 else "02_node_by_node.svg"
@@ -51,10 +51,13 @@ for matrix in graph.thetas:
 
 by_hand = np.array([w.grad for matrix in weights for row in matrix for w in row])
 named = np.array([w.grad for matrix in graph.thetas for row in matrix for w in row])
-print(f"\nBuilt by hand and by example_graph: J differs by {abs(cost.data - graph.cost.data):.1e},")
-print(f"the {named.size} gradients by at most {np.max(np.abs(by_hand - named)):.1e}.")
-print(f"The forward pass in matrices gives J = {net.cost([X], [Y]):.12f},")
-print(f"the graph                          J = {graph.cost.data:.12f}.")
+matrices = np.concatenate([D.ravel() for D in backprop_gradient(net, [X], [Y]).D])
+print("\nThree ways to the same numbers:\n")
+print(f"  built by hand     J = {cost.data:.12f}")
+print(f"  by example_graph  J = {graph.cost.data:.12f}, "
+      f"gradients differ by at most {np.max(np.abs(named - by_hand)):.0e}")  # fmt: skip
+print(f"  by matrices       J = {net.cost([X], [Y]):.12f}, "
+      f"gradients differ by at most {np.max(np.abs(matrices - by_hand)):.0e}")  # fmt: skip
 
 before = graph.thetas[0][0][1].grad
 graph.cost.zero_grad()

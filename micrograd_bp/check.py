@@ -71,8 +71,8 @@ class GradientCheck:
 
     @property
     def passed(self) -> bool:
-        """Nothing is wrong, and something could be decided."""
-        return self.verdict == "right"
+        """Nothing contradicts the cost; ``undecided`` lists what could not be judged."""
+        return self.verdict in ("right", "undecided")
 
     def __bool__(self) -> bool:
         return self.passed

@@ -14,6 +14,7 @@ error bar of its own, the sum of
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
@@ -152,6 +153,12 @@ class Comparison:
             f"FAILED: {_suspect(guilty)} in {layers}; worst at {worst.name}, "
             f"off by {worst.difference:.2g} where {worst.tolerance:.1g} is explained"
         )
+
+    def __repr__(self) -> str:
+        return f"<Comparison: {self.verdict}>"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(str(self))}</pre>"
 
     def __str__(self) -> str:
         from .tables import render

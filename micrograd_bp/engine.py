@@ -61,7 +61,7 @@ class Value:
             raise ValueError(f"data: got {data}, expected a finite number")
         self.data = data
         self.inputs = tuple(_children)
-        self.op = ops.by_symbol(_op) if _op else None
+        self.op = ops.by_symbol(_op) if _op or self.inputs else None
         self.grad = NO_GRADIENT
         self.label = label
 

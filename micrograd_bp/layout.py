@@ -14,6 +14,8 @@ import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .files import write_file
+
 if TYPE_CHECKING:
     import graphviz
 
@@ -60,7 +62,7 @@ def render(digraph: graphviz.Digraph, path: str | os.PathLike[str]) -> Path:
         picture = _laid_out(sharp, ending)
     else:
         picture = _laid_out(digraph, ending)
-    _write(target, picture)
+    write_file(target, picture)
     return target
 
 
@@ -109,15 +111,3 @@ def _longest_side(digraph: graphviz.Digraph) -> float:
     size = re.search(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg(digraph))
     assert size is not None
     return max(float(size[1]), float(size[2]))
-
-
-def _write(target: Path, content: bytes) -> None:
-    """Write beside the target and rename: a reader never sees half a file."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(target)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(target)) from error
-    finally:
-        temporary.unlink(missing_ok=True)

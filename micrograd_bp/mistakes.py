@@ -45,6 +45,7 @@ class Steps:
     average: Callable[[Array, int, int], Array] = lambda Delta, m, K: Delta / m
     regularized: Callable[[Array], Array] = lambda Theta: without(Theta, np.s_[:, 0])
     rate: Callable[[float, int], float] = lambda lambda_, m: lambda_ / m
+    finish: Callable[[Array], Array] = lambda D: D
     arrange: Callable[[Matrices], Matrices] = lambda D: D
 
     def gradient(
@@ -76,7 +77,8 @@ class Steps:
             Delta = self.accumulate(delta, self.inputs(z, a, l))
             if delta.shape != a[l + 1].shape or Delta.shape != weights[l].shape:
                 raise ValueError(f"layer {l + 1}: the replaced steps do not fit its shapes")
-            yield self.average(Delta, m, K) + self.rate(lambda_, m) * self.regularized(weights[l])
+            penalty = self.rate(lambda_, m) * self.regularized(weights[l])
+            yield self.finish(self.average(Delta, m, K) + penalty)
             if l > 0:
                 delta = self.propagate(weights, l, delta) * self.slope(z, a, l)
 
@@ -136,9 +138,9 @@ def without(Theta: Array, place: Any) -> Array:
     return copy
 
 
-def row_by_row(matrices: Matrices) -> Matrices:
-    """What ``reshape(M.ravel(), order="F")`` makes of each matrix M."""
-    return [M.ravel(order="C").reshape(M.shape, order="F") for M in matrices]
+def row_by_row(M: Array) -> Array:
+    """What ``reshape(M.ravel(), order="F")`` makes of a matrix M."""
+    return M.ravel(order="C").reshape(M.shape, order="F")
 
 
 def read_row_by_row(matrices: Matrices) -> Matrices:
@@ -643,7 +645,7 @@ CATALOGUE = [
         "gradient = −∂J/∂Θ",
         "This is the direction of descent, −∂J/∂Θ. The optimizer, or the step θ ← θ − α D, "
         "already has the minus sign: return the gradient itself.",
-        {"arrange": lambda D: [-d for d in D]},
+        {"finish": lambda D: -D},
     ),
     Mistake(
         "whole gradient counted twice",
@@ -652,7 +654,7 @@ CATALOGUE = [
         "gradient = 2 ∂J/∂Θ",
         "Everything, regularization too, is there twice, as when a backward pass runs a second "
         "time without setting the gradients to 0 first.",
-        {"arrange": lambda D: [2.0 * d for d in D]},
+        {"finish": lambda D: 2.0 * D},
     ),
     Mistake(
         "gradient transposed",
@@ -661,7 +663,7 @@ CATALOGUE = [
         "D⁽ˡ⁾ = a⁽ˡ⁾ (δ⁽ˡ⁺¹⁾)ᵀ",
         "Rows of D are the units the weights lead to, columns those they come from, as in Θ. "
         "Swap the two factors or transpose the result.",
-        {"arrange": lambda D: [d.T for d in D]},
+        {"finish": lambda D: D.T},
         form="matrices",
     ),
     Mistake(
@@ -671,7 +673,7 @@ CATALOGUE = [
         "gradient = [D⁽¹⁾; D⁽²⁾; …], row after row",
         "Octave's M(:) goes down the columns; NumPy's ravel and flatten go along the rows unless "
         'told: D.ravel(order="F"). The same order must serve for θ and for the gradient.',
-        {"arrange": row_by_row},
+        {"finish": row_by_row},
         form="vector",
     ),
     Mistake(
@@ -691,7 +693,7 @@ CATALOGUE = [
         "θ read, and the gradient unrolled, row after row",
         "Your backpropagation is right and agrees with itself: only the order within θ is not "
         'Octave\'s. If θ comes from Octave or this package, write order="F" in both places.',
-        {"read": read_row_by_row, "arrange": row_by_row},
+        {"read": read_row_by_row, "finish": row_by_row},
         form="vector",
     ),
     Mistake(
@@ -710,7 +712,7 @@ CATALOGUE = [
         "D⁽ˡ⁾(:, 2:end), s_{l+1} × s_l",
         "The bias weights learn too. Put the 1 before a⁽ˡ⁾ in δ⁽ˡ⁺¹⁾ (a⁽ˡ⁾)ᵀ; then column 0 of D "
         "is the sum of δ over the examples.",
-        {"arrange": lambda D: [d[:, 1:] for d in D]},
+        {"finish": lambda D: D[:, 1:]},
     ),
 ]
 

@@ -24,7 +24,10 @@ __all__ = ["OPS", "Op", "apply", "by_symbol", "exponential", "power"]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Op:
-    """One operation: its symbol, its value and its local derivatives."""
+    """One operation: its symbol, its value and its local derivatives.
+
+    It equals its symbol, so that a walk over a graph can ask ``node.op == "*"``.
+    """
 
     symbol: str
     forward: Callable[..., Any]
@@ -32,6 +35,12 @@ class Op:
 
     def __repr__(self) -> str:
         return f"Op({self.symbol!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return self.symbol == other if isinstance(other, str) else self is other
+
+    def __hash__(self) -> int:
+        return hash(self.symbol)
 
     def __reduce__(self) -> tuple[Any, ...]:  # identity survives pickling: rules are lambdas
         return by_symbol, (self.symbol,)

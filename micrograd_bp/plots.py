@@ -115,9 +115,10 @@ def _decision_regions(axes: Axes, model: Model, data: Dataset) -> None:
             x = data.X[rows[data.y[rows] == c]]
             axes.plot(
                 *x.T, marker, color=colours[c], markersize=4, markeredgecolor="white",
-                markeredgewidth=0.4, label=f"{name}{note}" if len(x) else None,
+                markeredgewidth=0.4, label=_plain(f"{name}{note}") if len(x) else None,
             )  # fmt: skip
-    axes.set(xlabel=data.features[0], ylabel=data.features[1], title="Decision regions")
+    x_name, y_name = map(_plain, data.features)
+    axes.set(xlabel=x_name, ylabel=y_name, title="Decision regions")
     axes.legend(fontsize="small")
 
 
@@ -133,3 +134,8 @@ def _unit_images(figure: Figure, model: Model) -> None:
     for axes, row in zip(grid.flat, weights, strict=False):
         limit = float(np.abs(row).max()) or 1.0
         axes.imshow(row.reshape(side, side), cmap="RdBu_r", vmin=-limit, vmax=limit)
+
+
+def _plain(name: str) -> str:
+    """A name from the data as matplotlib shows it letter by letter: $ starts no formula."""
+    return name.replace("$", r"\$")

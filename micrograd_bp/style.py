@@ -175,12 +175,12 @@ class Picture:
     """A Digraph in the making: it draws with the theme's colours and collects the caption."""
 
     def __init__(self, theme: Theme, largest: float, **graph_attr: str) -> None:
-        import graphviz
+        from .digraph import QuietDigraph
 
         self.theme = theme
         self.largest = largest  # the gradient that gets the widest line; 0 if there is none
         self.caption: list[str] = []
-        self.digraph = graphviz.Digraph(
+        self.digraph: graphviz.Digraph = QuietDigraph(
             graph_attr={
                 "rankdir": "LR",
                 "bgcolor": theme.background,

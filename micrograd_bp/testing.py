@@ -47,5 +47,5 @@ def assert_gradient(
     check = check_gradient(
         cost, gradient, theta, parameters=parameters, directions=directions, seed=seed
     )
-    if not check.passed:
+    if check.verdict != "right":
         raise AssertionError(str(check))

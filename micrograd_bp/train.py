@@ -194,19 +194,21 @@ class _Record:
             self.best_theta, self.best_epoch, self.best_cost = self.theta, 0, self.costs[0]
         else:
             self.theta, self.epoch = resume.theta, resume.epoch
-            self.costs = resume.costs[: self.epoch + 1]
+            self.costs = list(resume.costs)  # those beyond ``epoch`` come out once more
             self.best_theta, self.best_epoch = resume.net.theta, resume.best_epoch
             self.best_cost = resume.cost
             self.started -= resume.seconds
+        self.done = self.epoch  # epochs; SciPy's methods can be beyond where they could go on
         half = math.log(2.0) * job.net.sizes[-1]  # the cost (3) of answering ½ everywhere
         self.limit = DIVERGED * max(half, self.costs[0])
 
     def add(self, theta: Array, cost: float) -> None:
         """Note the weights and the cost after one more epoch; _Stop if the cost has run away."""
-        epoch = len(self.costs)
+        epoch = self.done + 1
         if not cost <= self.limit:  # or it is NaN
             raise _Stop(self.divergence(f"the cost is {cost:.3g}, the limit {self.limit:.3g}"))
-        self.costs.append(cost)
+        self.costs[epoch : epoch + 1] = [cost]
+        self.done = epoch
         if cost < self.best_cost:
             self.best_theta, self.best_epoch, self.best_cost = theta.copy(), epoch, cost
         if self.progress is not None:
@@ -218,7 +220,7 @@ class _Record:
         if self.job.method in RATES:
             rate = min(self.job.rate / 10.0, RATES[self.job.method])
             advice = f"the step is too large: try rate {rate:g} instead of {self.job.rate:g}"
-        return f"diverged in epoch {len(self.costs)}: {sign}; {advice}"
+        return f"diverged in epoch {self.done + 1}: {sign}; {advice}"
 
     def result(self, stopped: str | None = None, interrupted: bool = False) -> Training:
         if stopped is not None:
@@ -240,9 +242,8 @@ class _Record:
 def _run(job: _Job, record: _Record, check_every: int) -> Training:
     def done(theta: Array, cost: float) -> None:
         record.add(theta, cost)
-        epoch = len(record.costs) - 1
-        if check_every and epoch % check_every == 0:
-            _compare(job, theta, epoch)
+        if check_every and record.done % check_every == 0:
+            _compare(job, theta, record.done)
 
     minimize = _descend if job.method in RATES else _optimize
     try:
@@ -252,7 +253,7 @@ def _run(job: _Job, record: _Record, check_every: int) -> Training:
     except _Stop as stop:
         return record.result(str(stop))
     except KeyboardInterrupt:
-        return record.result(f"interrupted after epoch {len(record.costs) - 1}", interrupted=True)
+        return record.result(f"interrupted after epoch {record.done}", interrupted=True)
     return record.result()
 
 
@@ -266,7 +267,7 @@ def _descend(job: _Job, record: _Record, done: Callable[[Array, float], None]) -
         theta = record.theta
         for start in range(0, m, job.batch):
             rows = order[start : start + job.batch]
-            # so that the batches' gradients average to that of J over all m examples
+            # over the batch's own number of examples that is λ/m: the whole penalty, at every step
             lambda_ = job.lambda_ * len(rows) / m
             theta = theta - job.rate * job.evaluate(theta, job.X[rows], job.Y[rows], lambda_)[1]
             if not np.all(np.isfinite(theta)):
@@ -279,13 +280,19 @@ def _optimize(job: _Job, record: _Record, done: Callable[[Array, float], None]) 
     """SciPy's optimizers, started afresh after every ``RESTART`` iterations."""
     from scipy.optimize import OptimizeResult, minimize
 
+    def cost(theta: Array) -> tuple[float, Array]:
+        J, gradient = job.evaluate(theta, job.X, job.Y, job.lambda_)
+        if not (math.isfinite(J) and np.all(np.isfinite(gradient))):
+            raise _Stop(record.divergence("the cost or its gradient is no longer finite"))
+        return J, gradient
+
     def iteration(intermediate_result: OptimizeResult) -> None:
         done(intermediate_result.x, float(intermediate_result.fun))
 
     while record.epoch < job.epochs:
         iterations = min(RESTART, job.epochs - record.epoch)
         result = minimize(
-            lambda theta: job.evaluate(theta, job.X, job.Y, job.lambda_),
+            cost,
             record.theta,
             jac=True,
             method={"lbfgs": "L-BFGS-B", "cg": "CG"}[job.method],

@@ -345,7 +345,8 @@ def test_smooth_costs_show_no_kink():
 def test_a_jump_at_theta_is_undecided():
     check = check_gradient(lambda t: float(t[0] > 0) + t[0], np.ones_like, np.zeros(1))
     assert check.verdict == "undecided"
-    assert not check.passed
+    assert check.passed  # nothing contradicts, and nothing was shown
+    assert not check.wrong
 
 
 # Costs that fail

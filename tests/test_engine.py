@@ -172,6 +172,7 @@ def test_repr_names_the_node_and_shows_a_gradient_only_after_a_pass():
         (lambda: Value(1e3).exp(), ValueError, "exp: no finite value at 1000"),
         (lambda: Value(0.0).sqrt().backward(), ValueError, "sqrt: no finite derivative at 0"),
         (lambda: Value(1.0, (), "foo"), ValueError, "_op: got 'foo'"),
+        (lambda: Value(1.0, (Value(1.0),)), ValueError, "_op: got '', expected one of"),
     ],
 )
 def test_bad_input_gets_one_clear_line(make, error, message):

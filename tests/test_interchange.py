@@ -96,11 +96,9 @@ def test_from_sklearn_refuses_what_it_cannot_take():
     with pytest.raises(TypeError, match="mlp: got MLPClassifier, expected a fitted"):
         from_sklearn(MLPClassifier(activation="logistic"))
     with pytest.raises(ValueError, match="mlp: got activation 'relu'"):
-        from_sklearn(MLPClassifier((3,), solver="lbfgs").fit(X, y))
+        from_sklearn(MLPClassifier((3,)).partial_fit(X, y, classes=[0, 1]))
     with pytest.raises(ValueError, match="mlp: got outputs 'identity'"):
-        from_sklearn(
-            MLPRegressor(hidden_layer_sizes=(3,), activation="logistic", solver="lbfgs").fit(X, y)
-        )
+        from_sklearn(MLPRegressor(hidden_layer_sizes=(3,), activation="logistic").partial_fit(X, y))
 
 
 @pytest.mark.torch

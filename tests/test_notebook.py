@@ -1,5 +1,6 @@
 """The notebook of the course runs from top to bottom, and its numbers are those of the formulas."""
 
+import html
 import json
 import os
 from pathlib import Path
@@ -64,13 +65,17 @@ def test_every_cell_but_the_imports_shows_something(executed):
     assert not [o for cell in code for o in cell.outputs if o.get("name") == "stderr"]
 
 
-def test_tables_are_plain_text_in_a_notebook(executed):
-    """A kernel asks for colours (FORCE_COLOR); str() of a comparison has none."""
-    printed = "".join(o.text for cell in executed.cells for o in cell.get("outputs", [])
-                      if o.output_type == "stream")  # fmt: skip
-    assert "PASSED: the three methods agree on 43 of 43 parameters" in printed
-    assert "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* a⁽ˡ⁾ .* (1 − a⁽ˡ⁾)" in printed  # the diagnosis, formula meant
-    assert "\x1b" not in printed
+def test_comparison_and_diagnosis_show_themselves(executed):
+    shown = outputs(executed, "text/html")
+    assert len(shown) == 2
+    comparison, diagnosis = (html.unescape(text) for text in shown)
+    assert "PASSED: the three methods agree on 43 of 43 parameters" in comparison
+    assert "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* a⁽ˡ⁾ .* (1 − a⁽ˡ⁾)" in diagnosis  # the formula meant
+    assert "g' taken as a, the factor 1 − a missing" in diagnosis
+    assert "\x1b" not in comparison + diagnosis  # a kernel asks for colours (FORCE_COLOR)
+    fallbacks = "".join(outputs(executed, "text/plain"))
+    assert "<Comparison: PASSED: the three methods agree" in fallbacks
+    assert "<Diagnosis: WRONG: g' taken as a" in fallbacks
 
 
 def test_pictures_are_shown(executed):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from micrograd_bp import Value
-from micrograd_bp.ops import ADD, MUL, OPS, SCALAR, SUM, by_symbol, exponential, power
+from micrograd_bp.ops import ADD, MUL, OPS, SCALAR, SUM, Op, by_symbol, exponential, power
 
 mpmath.mp.dps = 50
 
@@ -119,3 +119,13 @@ def test_power_and_exponential_are_found_by_symbol():
     assert by_symbol("2**") is exponential(2.0)
     with pytest.raises(ValueError, match="_op: got 'nope'"):
         by_symbol("nope")
+
+
+def test_an_operation_equals_its_symbol_and_no_other_operation():
+    node = Value(2.0) * Value(3.0)
+    assert node.op == "*"
+    assert node.op in {"+", "*"}
+    assert node.op != "+"
+    twin = Op("*", MUL.forward, MUL.partials)
+    assert twin != MUL
+    assert len({twin, MUL}) == 2

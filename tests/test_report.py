@@ -151,6 +151,7 @@ def test_the_two_ways_inside_a_cost_add_up_to_the_slope_of_the_logarithms():
         y = nodes_of(told, "y")[3, k]["value"]
         assert link["local"] == pytest.approx(float(-y / h + (1 - y) / (1 - h)), rel=1e-12)
         assert sum(math.prod(way["factors"]) for way in link["ways"]) == link["local"]
+        assert all(name for way in link["ways"] for name in way["via"])
 
 
 def test_a_saturated_output_is_told_through_z():

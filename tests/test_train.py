@@ -111,7 +111,7 @@ def test_stochastic_descent_takes_every_example_once_in_a_new_order():
 def test_training_learns_xor(method):
     X, y = XOR
     rate = {"gd": 5.0, "sgd": 2.0}.get(method)
-    result = train(SigmoidNetwork([2, 4, 1], seed=0), X, y, method=method, rate=rate, epochs=2000)
+    result = train(SigmoidNetwork([2, 4, 1], seed=0), X, y, method=method, rate=rate, epochs=1000)
     assert result.stopped is None
     np.testing.assert_array_equal(result.net.predict(X), y)
     assert result.cost == min(result.costs) == result.costs[result.best_epoch]
@@ -145,7 +145,7 @@ def test_resumed_training_gives_the_numbers_of_uninterrupted_training(method):
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(60, 4)), rng.integers(0, 3, 60)  # noise: not soon learned
     net = SigmoidNetwork([4, 5, 3], seed=2)
-    batch = 10 if method == "sgd" else None
+    batch = 30 if method == "sgd" else None
 
     def until(epochs, resume=None):
         return train(net, X, y, method=method, batch=batch, epochs=epochs, seed=3, resume=resume)
@@ -164,20 +164,30 @@ def test_resumed_training_gives_the_numbers_of_uninterrupted_training(method):
 @pytest.mark.parametrize("method", METHODS)
 def test_ctrl_c_keeps_the_best_theta_and_can_be_resumed(method):
     X, y = flowers()
+    options = {"method": method, "epochs": 60, "batch": 10 if method == "sgd" else None}
     net = SigmoidNetwork([4, 5, 3], seed=2)
 
-    def stop_at(epoch, epochs, cost):
-        if epoch == 30:
-            raise KeyboardInterrupt
+    def stop_at(last):
+        def progress(epoch, epochs, cost):
+            if epoch == last:
+                raise KeyboardInterrupt
 
-    stopped = train(net, X, y, 0.01, method=method, epochs=60, progress=stop_at)
+        return progress
+
+    stopped = train(net, X, y, 0.01, **options, progress=stop_at(30))
     assert stopped.interrupted
     assert "interrupted after epoch 30" in stopped.stopped
     assert stopped.cost == min(stopped.costs)
     assert stopped.net.cost(X, y, 0.01) == pytest.approx(stopped.cost, rel=1e-12)
-    whole = train(net, X, y, 0.01, method=method, epochs=60)
-    resumed = train(net, X, y, 0.01, method=method, epochs=60, resume=stopped)
-    assert resumed.costs == whole.costs
+    whole = train(net, X, y, 0.01, **options)
+    later = stopped.epoch + 5
+    again = train(net, X, y, 0.01, **options, resume=stopped, progress=stop_at(later))
+    assert f"interrupted after epoch {later}" in again.stopped
+    assert again.cost == min(again.costs)
+    for start in (stopped, again):
+        resumed = train(net, X, y, 0.01, **options, resume=start)
+        assert resumed.costs == whole.costs
+        np.testing.assert_array_equal(resumed.net.theta, whole.net.theta)
 
 
 @pytest.mark.parametrize("method", ["gd", "sgd"])
@@ -195,22 +205,24 @@ def test_too_large_a_step_is_stopped_with_advice_and_the_best_theta(method, rate
     assert better.cost < result.cost
 
 
-def test_a_cost_that_becomes_nan_is_stopped():
+@pytest.mark.parametrize("method", METHODS)
+def test_a_gradient_that_becomes_nan_is_stopped_and_the_best_theta_kept(method):
     X, y = flowers()
+    net = SigmoidNetwork([4, 2, 3], seed=0)
+    epochs = []
 
     def nan_later(net, X, Y, lambda_):
         g = backprop_gradient(net, X, Y, lambda_)
-        calls.append(g)
-        return replace(g, D=[d * np.nan for d in g.D]) if len(calls) > before_training else g
+        return replace(g, D=[d * np.nan for d in g.D]) if len(epochs) == 3 else g
 
-    calls = []
-    before_training = 10**9
-    net = SigmoidNetwork([4, 2, 3], seed=0)
-    train(net, X, y, method="gd", epochs=1, gradient=nan_later)
-    before_training, calls = len(calls) + 2, []
-    result = train(net, X, y, method="gd", epochs=9, gradient=nan_later)
-    assert "diverged in epoch 4: θ is no longer finite" in result.stopped
+    result = train(
+        net, X, y, method=method, epochs=9, gradient=nan_later,
+        progress=lambda epoch, *_: epochs.append(epoch),
+    )  # fmt: skip
+    assert "diverged in epoch 4: " in result.stopped
+    assert "no longer finite" in result.stopped
     assert result.best_epoch == 3
+    assert result.net.cost(X, y) == pytest.approx(result.costs[3], rel=1e-12)
 
 
 def test_a_wrong_gradient_is_found_before_training():

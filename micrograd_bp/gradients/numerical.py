@@ -34,10 +34,10 @@ def numerical_gradient(
     epsilon: float = 1e-4,
     scheme: str = "two-sided",
     parameters: Sequence[int] | npt.NDArray[np.intp] | int | None = None,
-    *,
-    seed: int | np.random.Generator = 0,
     executor: Executor | None = None,
     progress: Callable[[int, int], None] | None = None,
+    *,
+    seed: int | np.random.Generator = 0,
 ) -> Gradient:
     """The gradient of J estimated from values of J alone.
 

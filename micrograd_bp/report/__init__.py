@@ -20,7 +20,7 @@ from ..rounding import rounding_bounds
 from .chart import Curve, Guide, loglog
 from .mathml import EQUATIONS, Numbers
 from .measure import EpsilonErrors, Times, epsilon_errors, method_times
-from .numbers import written
+from .numbers import aligned, written
 from .story import story
 
 if TYPE_CHECKING:
@@ -140,6 +140,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "written": written,
+        "aligned": aligned,
         "embedded": _embedded,
         "subscripted": _subscripted,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["written"]
+__all__ = ["aligned", "written"]
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -27,3 +27,14 @@ def written(value: float, digits: int = 4) -> str:
         return sign + (plain.rstrip("0").rstrip(".") if "." in plain else plain)
     mantissa = mantissa.rstrip("0").rstrip(".")
     return f"{sign}{mantissa}×10{str(power).translate(_RAISED)}"
+
+
+def aligned(value: float) -> str:
+    """A number with ten decimals, so that a column can be compared digit by digit.
+
+    >>> aligned(-0.25), aligned(1.5e-7)
+    ('−0.2500000000', '1.5×10⁻⁷')
+    """
+    if value == 0.0 or abs(value) >= 1e-4:
+        return f"{value:.10f}".replace("-", "−")
+    return written(value, digits=8)

@@ -724,6 +724,7 @@ class Camera {
     svg.style.aspectRatio = `${picture.width} / ${Math.max(picture.height, picture.width / 3.4)}`;
     this.fit();
     this.pointers = new Map();
+    this.moved = 0; // by the last press, in pixels: a drag is no click
     svg.addEventListener("wheel", (event) => {
       if (!event.ctrlKey && document.activeElement !== svg) return;
       event.preventDefault();

@@ -190,4 +190,5 @@ def _told(node: Value, place: Place) -> dict[str, Any]:
 
 
 def _told_way(way: Way) -> dict[str, Any]:
-    return {"via": [node.label for node in way.nodes], "factors": way.factors}
+    names = [node.label or (node.op.symbol if node.op else "") for node in way.nodes]
+    return {"via": names, "factors": way.factors}

@@ -108,20 +108,14 @@ def right(networks: int, rng: np.random.Generator) -> None:
 def planted(networks: int, rng: np.random.Generator) -> None:
     students = student_functions()
     names = list(MISTAKES)
-    tried = caught = first = first_different = listed = by_students = 0
+    tried = caught = listed = first = told_apart = first_told_apart = by_students = 0
     while tried < networks:
         case = random_network_case(rng)
         mistake = MISTAKES[names[rng.integers(len(names))]]
-        try:
-            with np.errstate(all="ignore"):
-                theirs = extended(mistake)(case.net.thetas, case.X, case.Y, case.lambda_)
-        except (ValueError, IndexError):
+        theirs = attempt(mistake, case)
+        if theirs is None:
             continue  # cannot be made with these sizes
-        if not all(np.all(np.isfinite(d)) for d in theirs):
-            continue
         as_vector = mistake.form == "vector" or (mistake.form is None and bool(rng.integers(2)))
-        if as_vector and unroll(theirs).size == case.net.theta.size:
-            theirs = reshape(unroll(theirs), case.net.shapes)
         if not differs(case, case_D(case), theirs):
             continue  # these data cannot show it
         tried += 1
@@ -131,25 +125,41 @@ def planted(networks: int, rng: np.random.Generator) -> None:
         diagnosis = check_backprop(**submission(function, case, as_vector))
         caught += not diagnosis.gradient_passed
         found = [finding.parts for finding in diagnosis.mistakes]
+        is_first = found[:1] == [(mistake.name,)]
         listed += (mistake.name,) in found
-        first += found[:1] == [(mistake.name,)]
+        first += is_first
+        if not has_double(mistake, theirs, case, as_vector):
+            told_apart += 1
+            first_told_apart += is_first
         if (mistake.name,) not in found:
             print("  missing:", mistake.name, case.net, f"m = {len(case.X)}", found)
-        else:
-            first_different += all_agree(case, found[0], mistake.name)
     print(
-        f"one mistake         {tried:6d}   caught {caught / tried:.1%}   right name first "
-        f"{first / tried:.1%} (or one that gives the same numbers: "
-        f"{first_different / tried:.1%})   among those named {listed / tried:.1%}   "
+        f"one mistake         {tried:6d}   caught {caught / tried:.1%}   among those named "
+        f"{listed / tried:.1%}   right name first {first / tried:.1%}; of the {told_apart} that "
+        f"the data tell apart from all others {first_told_apart / told_apart:.1%}   "
         f"({by_students} by student files)"
     )
 
 
-def all_agree(case: NetworkCase, found: tuple[str, ...], name: str) -> bool:
-    """Whether the mistakes found give the same gradient on these data as the one named."""
-    arguments = case.net.thetas, case.X, case.Y, case.lambda_
-    planted = MISTAKES[name].gradient(*arguments)
-    return all(not differs(case, MISTAKES[one].gradient(*arguments), planted) for one in found)
+def attempt(mistake: Mistake, case: NetworkCase) -> list[Array] | None:
+    """The mistake's gradient; None if it cannot be made with the network's sizes."""
+    try:
+        with np.errstate(all="ignore"):
+            D = extended(mistake)(case.net.thetas, case.X, case.Y, case.lambda_)
+    except (ValueError, IndexError):
+        return None
+    return D if all(np.all(np.isfinite(d)) for d in D) else None
+
+
+def has_double(mistake: Mistake, theirs: list[Array], case: NetworkCase, as_vector: bool) -> bool:
+    """Whether another mistake of the catalogue gives the same numbers on these data."""
+    form = "vector" if as_vector else "matrices"
+    others = [
+        attempt(other, case)
+        for other in MISTAKES.values()
+        if other is not mistake and other.form in (None, form)
+    ]
+    return any(D is not None and not differs(case, D, theirs) for D in others)
 
 
 def two_planted(count: int, rng: np.random.Generator) -> None:

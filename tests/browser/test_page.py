@@ -10,6 +10,7 @@ import pytest
 from micrograd_bp import SigmoidNetwork, backprop_gradient, check_backprop, compare_gradients
 from micrograd_bp.data import iris
 from micrograd_bp.report import comparison_page, diagnosis_page
+from micrograd_bp.report.measure import method_times
 from micrograd_bp.report.numbers import written
 
 from ..students_at_work import module
@@ -41,10 +42,19 @@ def browser():
 def pages(tmp_path_factory):
     """The pages as files, each made once: iris, the smallest, hostile names."""
     folder = tmp_path_factory.mktemp("pages")
+    times = method_times(budget=0.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("micrograd_bp.report.method_times", lambda: times)
+        for name, page in made_pages().items():
+            (folder / f"{name}.html").write_text(page, "utf-8")
+    return folder
+
+
+def made_pages():
     data = iris()
     small = SigmoidNetwork([2, 2, 1], seed=1)
     deep = SigmoidNetwork([2, 3, 2, 2], seed=2)
-    made = {
+    return {
         "iris": comparison_page(
             compare_gradients(SigmoidNetwork([4, 5, 3], seed=0), data.X, data.y, 1.0),
             features=data.features,
@@ -56,9 +66,6 @@ def pages(tmp_path_factory):
             compare_gradients(small, [[0.0, 1.0]], [1]), features=[HOSTILE, HOSTILE]
         ),
     }
-    for name, page in made.items():
-        (folder / f"{name}.html").write_text(page, "utf-8")
-    return folder
 
 
 @pytest.fixture
