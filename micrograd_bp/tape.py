@@ -48,12 +48,12 @@ __all__ = ["Replay", "Tape"]
 # scalars than this it does not pay.
 LEAST_PRODUCTS = 4
 
-# Numbers in the rows of one chunk of the batch: 1 MB stays in a core's cache. At least 200
+# Numbers in the rows of one chunk of the batch: 1 MB stays in a core's cache. At least 130
 # examples make the cost of a NumPy call (about 1 µs) small beside its work, unless the graph is
 # so large that its rows would then fill more than 128 MB. Rows of an odd number of cache lines
 # (8 numbers) do not all fall into the same few places of the cache.
 CACHE_NUMBERS, MEMORY_NUMBERS = 2**17, 2**24
-FEWEST_EXAMPLES, MOST_EXAMPLES = 200, 4088
+FEWEST_EXAMPLES, MOST_EXAMPLES = 130, 4088
 
 # Chunks that one task of an executor replays. Sums are taken within tasks, then over tasks,
 # whoever runs them: the result does not depend on the number of workers.
