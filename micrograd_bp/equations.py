@@ -167,7 +167,7 @@ def equations_table(checks: Sequence[EquationCheck]) -> Table:
 
     return table(
         "The equations on one example, each side by another method",
-        ["", "equation", "left | right", ">max error", "held"],
+        ["", "=equation", "left | right", ">max error", "held"],
         [
             [c.number, c.statement, c.sides, f"{c.max_error:.1e}", "yes" if c.passed else "NO"]
             for c in checks

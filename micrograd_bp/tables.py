@@ -16,7 +16,7 @@ WIDTH = 100
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A table; a column whose heading starts with ">" is set flush right.
+    """A table; a column whose heading starts with ">" is set flush right, with "=" never broken.
 
     >>> print(render(table("Sums", ["term", ">value"], [["a", "1"], ["b", "20"]])))
     Sums
@@ -32,9 +32,11 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
 
     made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
     for heading in columns:
-        right = heading.startswith(">")
         made.add_column(
-            heading.removeprefix(">"), justify="right" if right else "left", overflow="fold"
+            heading.lstrip(">="),
+            justify="right" if heading.startswith(">") else "left",
+            overflow="fold",
+            no_wrap=heading.startswith("="),
         )
     for row in rows:
         made.add_row(*[Text(cell) for cell in row])  # Text: a name is never read as markup
