@@ -24,7 +24,9 @@ def test_the_table_holds_the_numbers_of_the_three_methods():
     assert len(rows) == 6
     for name, *numbers in rows:
         for gradient, number in zip(c.gradients, numbers, strict=True):
-            assert float(number) == pytest.approx(gradient.vector[index[name]], abs=2e-12)
+            # differences of J ≈ 2.3 over 2ε carry a few 2⁻⁵³ J / ε ≈ 3e-12 of rounding
+            tolerance = 1e-11 if gradient.method == "numerical" else 2e-12
+            assert float(number) == pytest.approx(gradient.vector[index[name]], abs=tolerance)
     worst = np.argsort(-np.abs(c.gradients[2].vector - c.gradients[1].vector))[:3]
     assert [name for name, *_ in rows[:3]] == [net.parameter_name(int(p)) for p in worst]
     assert c.verdict in README
