@@ -403,7 +403,7 @@ def numerical_target(quick: bool, targets: Table) -> None:
 
 def jobs_target(quick: bool, targets: Table) -> None:
     net, X, Y = problem(SIZES, EXAMPLES)
-    some = 400 if quick else 4000
+    some = 400 if quick else net.theta.size
 
     def estimate(executor: Any = None) -> Any:
         return numerical_gradient(net, X, Y, parameters=some, executor=executor)
