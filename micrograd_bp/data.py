@@ -65,6 +65,14 @@ def load(path: str | Path, target: str | None = None) -> Dataset:
     ``target`` names the CSV column with the classes (default: the last); its distinct values,
     numbers in numerical order and else in the order of the alphabet, are the classes.
     Raises OSError if the file cannot be read and ValueError if it is not such data.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "pets.csv"
+    ...     _ = file.write_text("kg,cm,pet\\n4,30,cat\\n20,60,dog\\n")
+    ...     data = load(file)
+    >>> data.X.tolist(), data.y.tolist(), data.classes
+    ([[4.0, 30.0], [20.0, 60.0]], [0, 1], ('cat', 'dog'))
     """
     path = Path(path)
     readers = {".csv": _read_csv, ".npz": _read_npz_or_mat, ".mat": _read_npz_or_mat}
@@ -97,6 +105,13 @@ def load_examples(
     A .csv file needs a column for each of ``features``, in any order; if it has just one more,
     that holds the classes. A .npz or .mat file holds X and perhaps y. Raises OSError if the file
     cannot be read and ValueError if it is not such data.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "pets.csv"
+    ...     _ = file.write_text("cm,pet,kg\\n30,cat,4\\n")
+    ...     load_examples(file, ["kg", "cm"])
+    (array([[ 4., 30.]]), ('cat',))
     """
     path = Path(path)
     ending = path.suffix.lower()

@@ -174,6 +174,7 @@ class Case:
 
 
 def relative_difference(yours: Sequence[Array], theirs: Sequence[Array]) -> float:
+    """The largest difference of the matrices, in units of the largest entry of the second."""
     size = max(float(np.max(np.abs(part))) for part in theirs)
     both = zip(yours, theirs, strict=True)
     difference = max(float(np.max(np.abs(a - b))) for a, b in both)

@@ -12,6 +12,12 @@ def write_file(path: str | Path, content: bytes) -> None:
     """Write ``content`` beside ``path`` and rename it: if that fails, the old file stays.
 
     Raises OSError, which names ``path``, if it cannot be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_file(f"{folder}/page.html", b"<p>")
+    ...     [file.name for file in Path(folder).iterdir()]
+    ['page.html']
     """
     target = Path(path)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.part")

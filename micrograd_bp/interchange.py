@@ -68,6 +68,11 @@ def to_sklearn(net: SigmoidNetwork, alpha: float = 0.0) -> Any:
     With one output it knows the classes 0 and 1, with more it is a multilabel classifier, as
     only there are scikit-learn's outputs sigmoids. ``predict_proba`` equals ``net``'s outputs
     (with one output, its second column). Raises ImportError without scikit-learn.
+
+    >>> net = SigmoidNetwork([2, 3, 1], seed=0)
+    >>> X = [[0.5, -1.0]]
+    >>> bool(abs(to_sklearn(net).predict_proba(X)[0, 1] - net.forward(X).a[-1][0, 0]) < 1e-15)
+    True
     """
     from sklearn.neural_network import MLPClassifier
 
@@ -123,6 +128,13 @@ def from_octave(path: str | Path) -> SigmoidNetwork:
     """The network of ``Theta1``, ``Theta2``, … in a .mat file, as the course's exercises save it.
 
     Raises OSError if the file cannot be read, ValueError if it holds no such matrices.
+
+    >>> import tempfile
+    >>> net = SigmoidNetwork([2, 3, 1], seed=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     to_octave(net, f"{folder}/weights.mat")
+    ...     bool((from_octave(f"{folder}/weights.mat").theta == net.theta).all())
+    True
     """
     from scipy.io import loadmat
 
@@ -143,6 +155,13 @@ def to_octave(net: SigmoidNetwork, path: str | Path) -> None:
     """Write ``Theta1``, ``Theta2``, … to a .mat file; Octave's ``load`` reads it.
 
     Raises OSError if it cannot be written.
+
+    >>> import tempfile
+    >>> from scipy.io import loadmat
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     to_octave(SigmoidNetwork([2, 3, 1], seed=0), f"{folder}/weights.mat")
+    ...     loadmat(f"{folder}/weights.mat")["Theta2"].shape
+    (1, 4)
     """
     from scipy.io import savemat
 

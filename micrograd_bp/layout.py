@@ -48,6 +48,12 @@ def render(digraph: graphviz.Digraph, path: str | os.PathLike[str]) -> Path:
     is better an SVG. The file appears complete or not at all. Returns the path. Raises ValueError
     if the ending is another one or Graphviz refuses the graph, FileNotFoundError if there is no
     layout program for the format, OSError if the file cannot be written.
+
+    >>> import tempfile
+    >>> import graphviz
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     render(graphviz.Digraph(body=["a -> b"]), f"{folder}/graph.svg").name
+    'graph.svg'
     """
     target = Path(path)
     ending = target.suffix.lower().removeprefix(".")
@@ -70,6 +76,10 @@ def svg(digraph: graphviz.Digraph) -> str:
     """The picture as the text of an SVG document.
 
     Raises FileNotFoundError if there is no layout program, ValueError if it refuses the graph.
+
+    >>> import graphviz
+    >>> svg(graphviz.Digraph(body=["a -> b"])).count('class="node"')
+    2
     """
     return _laid_out(digraph, "svg").decode()
 
