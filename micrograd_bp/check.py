@@ -22,7 +22,7 @@ import numpy.typing as npt
 from .blackbox import BlackBox, detached, differ, gradient_function
 from .engine import Value
 from .judge import Costs, Problem, SlopeCheck, Status, rounding_of
-from .network import Array, finite_array
+from .network import Array, finite_array, parameter_indices, random_generator
 from .ops import SCALAR
 from .tape import Tape
 
@@ -227,7 +227,7 @@ def check_gradient(
     start = finite_array("theta", detached(theta))
     if start.size == 0:
         raise ValueError("theta: got no parameters, expected at least one")
-    rng = np.random.default_rng(seed)
+    rng = random_generator(seed)
     chosen = _chosen(parameters, start.size, rng)
     direction_count = _direction_count(directions, len(chosen))
     probe = BlackBox(cost, start.shape)
@@ -282,7 +282,7 @@ def check_expression(
         raise ValueError(f"order: got {order!r}, expected 1 or 2")
     leaves = _leaves(value, wrt)
     names = [leaf.label or f"x{i}" for i, leaf in enumerate(leaves)]
-    rng = np.random.default_rng(seed)
+    rng = random_generator(seed)
     gradient, hessian = _derivatives(value, leaves, order)
 
     replay = _Replay(value, leaves)
@@ -309,22 +309,10 @@ def check_expression(
 
 
 def _chosen(parameters: Parameters, size: int, rng: np.random.Generator) -> npt.NDArray[np.intp]:
-    if parameters is None:
-        parameters = MOST_PARAMETERS
-        if size <= parameters:
-            return np.arange(size)
-    if isinstance(parameters, int | np.integer) and not isinstance(parameters, bool):
-        if parameters < 0:
-            raise ValueError(f"parameters: got {parameters}, expected at least 0")
-        return np.sort(rng.choice(size, size=min(int(parameters), size), replace=False))
-    indices = np.asarray(parameters)
-    if indices.size == 0:
-        raise ValueError("parameters: got none, expected indices, or how many to draw")
-    if indices.ndim != 1 or not np.issubdtype(indices.dtype, np.integer):
-        raise TypeError("parameters: expected indices, or how many to draw")
-    if indices.min() < 0 or indices.max() >= size:
-        raise ValueError(f"parameters: got {indices.tolist()}, expected indices 0 to {size - 1}")
-    return np.asarray(np.unique(indices), dtype=np.intp)
+    if parameters is None and size <= MOST_PARAMETERS:
+        return np.arange(size)
+    asked = MOST_PARAMETERS if parameters is None else parameters
+    return parameter_indices(asked, size, rng, least=0)
 
 
 def _direction_count(directions: int, parameters: int) -> int:

@@ -303,6 +303,30 @@ def random_generator(seed: int | np.random.Generator | None) -> np.random.Genera
         raise type(error)(message) from None
 
 
+def parameter_indices(
+    parameters: Sequence[int] | npt.NDArray[np.intp] | int,
+    size: int,
+    rng: np.random.Generator,
+    least: int = 1,
+) -> npt.NDArray[np.intp]:
+    """Sorted indices below ``size``: those given, or as many as asked for, drawn with ``rng``.
+
+    TypeError or ValueError if they are neither; ``least`` is the smallest number to ask for.
+    """
+    if isinstance(parameters, int | np.integer) and not isinstance(parameters, bool):
+        if parameters < least:
+            raise ValueError(f"parameters: got {parameters}, expected at least {least}")
+        return np.sort(rng.choice(size, size=min(int(parameters), size), replace=False))
+    indices = np.asarray(parameters)
+    if indices.size == 0:
+        raise ValueError("parameters: got none, expected indices, or how many to draw")
+    if indices.ndim != 1 or not np.issubdtype(indices.dtype, np.integer):
+        raise TypeError("parameters: expected indices, or how many to draw")
+    if indices.min() < 0 or indices.max() >= size:
+        raise ValueError(f"parameters: got {indices.tolist()}, expected indices 0 to {size - 1}")
+    return np.asarray(np.unique(indices), dtype=np.intp)
+
+
 def regularization(lambda_: Any) -> float:
     """λ as a float; ValueError or TypeError if it is not a finite number ≥ 0."""
     if isinstance(lambda_, bool) or not isinstance(lambda_, Real):

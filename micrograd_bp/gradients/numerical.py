@@ -13,7 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..executors import ordered_map
-from ..network import Array, SigmoidNetwork, regularization, reshape
+from ..network import (
+    Array,
+    SigmoidNetwork,
+    parameter_indices,
+    random_generator,
+    regularization,
+    reshape,
+)
 from .result import Gradient
 
 __all__ = ["SCHEMES", "numerical_gradient"]
@@ -58,7 +65,11 @@ def numerical_gradient(
         raise ValueError(f"scheme: got {scheme!r}, expected one of {', '.join(SCHEMES)}")
     if not (np.isfinite(epsilon) and epsilon > 0):
         raise ValueError(f"epsilon: got {epsilon}, expected a number > 0")
-    indices = _chosen(parameters, net.theta.size, seed)
+    size = net.theta.size
+    if parameters is None:
+        indices = np.arange(size)
+    else:
+        indices = parameter_indices(parameters, size, random_generator(seed))
     started = time.perf_counter()
     steps = {
         "two-sided": (epsilon, -epsilon),
@@ -66,7 +77,7 @@ def numerical_gradient(
         "complex-step": (1j * COMPLEX_STEP,),
     }[scheme]
     base = net.cost(X, Y, lambda_)
-    estimate = np.full(net.theta.size, np.nan)
+    estimate = np.full(size, np.nan)
     tasks = list(_tasks(net, X, Y, lambda_, indices, steps))
     done = 0
     for task, costs in zip(tasks, ordered_map(executor, _Moves.costs, zip(tasks)), strict=True):
@@ -83,26 +94,6 @@ def numerical_gradient(
     seconds = time.perf_counter() - started
     D = reshape(estimate, net.shapes)
     return Gradient("numerical", base, D, None, seconds, None if parameters is None else indices)
-
-
-def _chosen(
-    parameters: Sequence[int] | npt.NDArray[np.intp] | int | None,
-    count: int,
-    seed: int | np.random.Generator,
-) -> npt.NDArray[np.intp]:
-    if parameters is None:
-        return np.arange(count)
-    if isinstance(parameters, (int, np.integer)):
-        if not parameters >= 1:
-            raise ValueError(f"parameters: got {parameters}, expected at least 1")
-        rng = np.random.default_rng(seed)
-        return np.sort(rng.choice(count, size=min(int(parameters), count), replace=False))
-    indices = np.asarray(parameters)
-    if indices.ndim != 1 or not np.issubdtype(indices.dtype, np.integer):
-        raise TypeError("parameters: expected indices, or how many to sample")
-    if indices.size == 0 or indices.min() < 0 or indices.max() >= count:
-        raise ValueError(f"parameters: got {indices.tolist()}, expected indices 0 to {count - 1}")
-    return np.asarray(np.unique(indices), dtype=np.intp)
 
 
 @dataclass(slots=True)
