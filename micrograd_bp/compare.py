@@ -315,25 +315,12 @@ def compare_gradients(
             net, X, Y, lambda_, step, parameters=which, seed=seed, executor=executor, progress=part
         )
 
-    numerical = estimate(epsilon, parameters, 0)
-    doubled = estimate(2.0 * epsilon, parameters, 1)
-    gradients = (autodiff, backprop, numerical)
     bounds = rounding_bounds(net, X, Y, lambda_)
     exact = 2.0 * unroll(bounds.D)
-    truncation = np.abs(doubled.vector - numerical.vector) / 3.0
-    rounding = 2.0 * bounds.cost / epsilon
-    error_bars = TRUNCATION_SAFETY * truncation + rounding
-    suspects = np.flatnonzero(
-        np.maximum(
-            np.abs(numerical.vector - autodiff.vector), np.abs(numerical.vector - backprop.vector)
-        )
-        > exact + error_bars
+    numerical, error_bars = _with_error_bars(
+        estimate, epsilon, parameters, bounds.cost, (autodiff, backprop), exact
     )
-    if suspects.size:
-        fourfold = estimate(4.0 * epsilon, suspects)
-        third = np.abs(fourfold.vector - doubled.vector)[suspects] / 12.0
-        truncation[suspects] = np.maximum(truncation[suspects], third)
-        error_bars = TRUNCATION_SAFETY * truncation + rounding
+    gradients = (autodiff, backprop, numerical)
     vague = error_bars >= np.abs(numerical.vector)  # False where nothing was estimated
     pairs = [
         _compare_layer(net, gradients, (a, b), layer, tolerance, undecided)
@@ -368,6 +355,30 @@ def _confirm_replay(net: SigmoidNetwork, X: Array, Y: Array) -> None:
     explained = 2.0 * unroll(rounding_bounds(net, X[some], Y[some], 0.0).D)
     if np.any(np.abs(tape.vector - graph.vector) > explained):
         raise RuntimeError("autodiff: the replay contradicts the graph it was recorded from")
+
+
+def _with_error_bars(
+    estimate: Callable[..., Gradient],
+    epsilon: float,
+    parameters: Parameters,
+    cost_bound: float,
+    others: tuple[Gradient, Gradient],
+    exact: Array,
+) -> tuple[Gradient, Array]:
+    """The numerical estimate and its error bars, as this module's text derives them."""
+    numerical = estimate(epsilon, parameters, 0)
+    doubled = estimate(2.0 * epsilon, parameters, 1)
+    truncation = np.abs(doubled.vector - numerical.vector) / 3.0
+    rounding = 2.0 * cost_bound / epsilon
+    error_bars = TRUNCATION_SAFETY * truncation + rounding
+    gap = np.maximum(*(np.abs(numerical.vector - other.vector) for other in others))
+    suspects = np.flatnonzero(gap > exact + error_bars)
+    if suspects.size:
+        fourfold = estimate(4.0 * epsilon, suspects)
+        third = np.abs(fourfold.vector - doubled.vector)[suspects] / 12.0
+        truncation[suspects] = np.maximum(truncation[suspects], third)
+        error_bars = TRUNCATION_SAFETY * truncation + rounding
+    return numerical, error_bars
 
 
 def _compare_layer(
