@@ -1,6 +1,6 @@
 """Three derivations of ∂J/∂Θ that share nothing but the type of their result."""
 
-from .autodiff import autodiff_gradient, replay_and_graph
+from .autodiff import autodiff_gradient
 from .backprop import backprop_gradient
 from .numerical import numerical_gradient
 from .result import Gradient
@@ -10,5 +10,4 @@ __all__ = [
     "autodiff_gradient",
     "backprop_gradient",
     "numerical_gradient",
-    "replay_and_graph",
 ]

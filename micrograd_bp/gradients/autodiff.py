@@ -14,7 +14,7 @@ from ..network import Array, SigmoidNetwork, regularization, reshape
 from ..tape import Tape
 from .result import Gradient
 
-__all__ = ["autodiff_gradient", "replay_and_graph"]
+__all__ = ["autodiff_gradient"]
 
 
 def autodiff_gradient(
@@ -55,25 +55,6 @@ def autodiff_gradient(
         cost += penalty.data
         D = [d + p for d, p in zip(D, _gradients(thetas), strict=True)]
     return Gradient("autodiff", cost, D, [None, *deltas], time.perf_counter() - started)
-
-
-def replay_and_graph(
-    net: SigmoidNetwork, X: npt.ArrayLike, Y: npt.ArrayLike, examples: int = 3
-) -> tuple[Gradient, Gradient]:
-    """The gradient over a few of the examples, spread evenly, by replay and by the full graphs.
-
-    They may differ by the rounding of the sums, whose order differs. Arguments and errors are
-    those of ``autodiff_gradient``.
-
-    >>> net = SigmoidNetwork([2, 1], init="zeros")
-    >>> tape, graph = replay_and_graph(net, [[1.0, 2.0], [0.0, 4.0]], [1, 0])
-    >>> bool((tape.vector == graph.vector).all())
-    True
-    """
-    X, Y = net.data(X, Y)
-    some = np.unique(np.linspace(0, len(X) - 1, examples).astype(np.intp))
-    tape = autodiff_gradient(net, X[some], Y[some], replay=True)
-    return tape, autodiff_gradient(net, X[some], Y[some], replay=False)
 
 
 def _replayed(
