@@ -10,7 +10,7 @@ import math
 import sys
 
 from micrograd_bp import Value, draw
-from micrograd_bp.layout import render
+from micrograd_bp.drawing.dot import render
 
 PICTURE = sys.argv[1] if len(sys.argv) > 1 else "01_chain_rule.svg"
 THETA, X = 0.8, 1.5  # one weight, one input; the label is y = 1, so J = −log h

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 
 from micrograd_bp import SigmoidNetwork, Value, backprop_gradient, draw, example_graph
-from micrograd_bp.layout import render
+from micrograd_bp.drawing.dot import render
 
 PICTURE = sys.argv[1] if len(sys.argv) > 1 else "02_node_by_node.svg"
 THETA_1 = [[0.1, 0.8, -0.5], [-0.3, 0.4, 0.9]]  # column 0 multiplies the bias unit

@@ -10,9 +10,8 @@ import sys
 import numpy as np
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient, draw, example_graph, verify_equations
-from micrograd_bp.equations import equations_table
-from micrograd_bp.layout import render
-from micrograd_bp.tables import render as text
+from micrograd_bp.drawing.dot import render
+from micrograd_bp.support.tables import render as text
 
 PICTURE = sys.argv[1] if len(sys.argv) > 1 else "03_equations.svg"
 THETA_1 = [[0.1, 0.8, -0.5], [-0.3, 0.4, 0.9]]
@@ -88,7 +87,7 @@ print(f"  the graph's ∂J/∂z⁽²⁾              = {np.array([z.grad for z i
 
 checks = verify_equations(net, x, y)
 print()
-print(text(equations_table(checks)))
+print(text(*checks.tables()))
 held = sum(check.passed for check in checks)
 render(draw(graph, view="unit", path=(theta, graph.cost)), PICTURE)
 print(

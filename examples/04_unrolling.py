@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient, check_gradient, reshape, unroll
-from micrograd_bp.data import iris
+from micrograd_bp.training.data import iris
 
 PICTURE = sys.argv[1] if len(sys.argv) > 1 else "04_unrolling.png"
 SHOWN = (0, 1, 10, 100, 300, 1000)  # steps to print

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from micrograd_bp import SigmoidNetwork, compare_gradients
-from micrograd_bp.data import iris
+from micrograd_bp.training.data import iris
 
 PICTURE = sys.argv[1] if len(sys.argv) > 1 else "05_three_gradients.png"
 COURSE_RULE = 1e-9  # for ‖a − b‖ / ‖a + b‖

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient, reshape
-from micrograd_bp.data import iris
+from micrograd_bp.training.data import iris
 
 PICTURE = sys.argv[1] if len(sys.argv) > 1 else "06_choosing_epsilon.png"
 UNIT_ROUNDOFF = 2.0**-53  # the relative error of one float64 operation

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from micrograd_bp import SigmoidNetwork, Value, backprop_gradient, check_expression
-from micrograd_bp.data import iris
+from micrograd_bp.training.data import iris
 
 PICTURE = sys.argv[1] if len(sys.argv) > 1 else "08_second_derivatives.png"
 ENOUGH = 1e-10  # the gradient norm at which Newton's method stops

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from micrograd_bp.student import grade_submission
+from micrograd_bp.grading.sandbox import grade_submission
 
 ADA = """
 import numpy as np

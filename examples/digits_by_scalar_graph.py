@@ -11,9 +11,9 @@ import argparse
 
 import numpy as np
 
-from micrograd_bp.data import digits
-from micrograd_bp.model import Settings, fit, split
-from micrograd_bp.plots import plot_training
+from micrograd_bp.training.classifier import Settings, fit, split
+from micrograd_bp.training.data import digits
+from micrograd_bp.training.plots import plot_training
 
 parser = argparse.ArgumentParser(description="Handwritten digits learned by the scalar graph.")
 parser.add_argument("plot", nargs="?", default="digits_by_scalar_graph.png")

@@ -14,9 +14,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient
-from micrograd_bp.data import iris
-from micrograd_bp.plots import log_cost_axis
-from micrograd_bp.train import train
+from micrograd_bp.training.data import iris
+from micrograd_bp.training.plots import log_cost_axis
+from micrograd_bp.training.train import train
 
 parser = argparse.ArgumentParser(description="Initial weights too small, right, too large.")
 parser.add_argument("plot", nargs="?", default="initial_weights.png")

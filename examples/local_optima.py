@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from micrograd_bp import SigmoidNetwork
-from micrograd_bp.train import train
+from micrograd_bp.training.train import train
 
 parser = argparse.ArgumentParser(description="XOR from 200 random starts.")
 parser.add_argument("plot", nargs="?", default="local_optima.png")

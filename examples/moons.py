@@ -10,9 +10,9 @@ import sys
 
 import numpy as np
 
-from micrograd_bp.data import Dataset
-from micrograd_bp.model import Settings, fit, split
-from micrograd_bp.plots import plot_training
+from micrograd_bp.training.classifier import Settings, fit, split
+from micrograd_bp.training.data import Dataset
+from micrograd_bp.training.plots import plot_training
 
 rng = np.random.default_rng(0)
 angle = rng.uniform(0, np.pi, 200)

@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from micrograd_bp import SigmoidNetwork, cost_function, reshape
-from micrograd_bp.data import iris
+from micrograd_bp.training.data import iris
 
 SIZES = [4, 4, 3]
 EPOCHS, RATE = 400, 1.0

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from micrograd_bp import SigmoidNetwork, compare_gradients, cost_function
-from micrograd_bp.data import iris
+from micrograd_bp.training.data import iris
 
 data = iris()
 X = (data.X - data.X.mean(axis=0)) / data.X.std(axis=0)

@@ -3,19 +3,19 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .draw import draw  # at once: the module of the same name would take the function's place
-from .engine import Value
-from .graph import ExampleGraph, example_graph
-from .network import ForwardPass, SigmoidNetwork, reshape, unroll
+from .drawing.draw import draw
+from .network.graph import ExampleGraph, example_graph
+from .network.sigmoid import ForwardPass, SigmoidNetwork, reshape, unroll
+from .scalar.engine import Value
 
 if TYPE_CHECKING:
-    from .check import GradientCheck, check_expression, check_gradient
-    from .compare import Comparison, compare_gradients
-    from .diagnose import Diagnosis, check_backprop
-    from .equations import EquationCheck, verify_equations
+    from .checking.gradient import GradientCheck, check_expression, check_gradient
+    from .comparison.compare import Comparison, compare_gradients
+    from .comparison.equations import EquationCheck, Equations, verify_equations
     from .gradients import Gradient, autodiff_gradient, backprop_gradient, numerical_gradient
-    from .tape import Tape
-    from .train import cost_function
+    from .grading.grade import Diagnosis, check_backprop
+    from .scalar.tape import Tape
+    from .training.train import cost_function
 
 __version__ = "0.1.0"
 
@@ -23,6 +23,7 @@ __all__ = [
     "Comparison",
     "Diagnosis",
     "EquationCheck",
+    "Equations",
     "ExampleGraph",
     "ForwardPass",
     "Gradient",
@@ -48,21 +49,22 @@ __all__ = [
 # What loads when it is first asked for, so that `import micrograd_bp` takes hardly longer than
 # `import numpy`.
 _MODULE_OF = {
-    "Comparison": "compare",
-    "Diagnosis": "diagnose",
-    "EquationCheck": "equations",
+    "Comparison": "comparison.compare",
+    "Diagnosis": "grading.grade",
+    "EquationCheck": "comparison.equations",
+    "Equations": "comparison.equations",
     "Gradient": "gradients",
-    "GradientCheck": "check",
-    "Tape": "tape",
+    "GradientCheck": "checking.gradient",
+    "Tape": "scalar.tape",
     "autodiff_gradient": "gradients",
     "backprop_gradient": "gradients",
-    "check_backprop": "diagnose",
-    "check_expression": "check",
-    "check_gradient": "check",
-    "compare_gradients": "compare",
-    "cost_function": "train",
+    "check_backprop": "grading.grade",
+    "check_expression": "checking.gradient",
+    "check_gradient": "checking.gradient",
+    "compare_gradients": "comparison.compare",
+    "cost_function": "training.train",
     "numerical_gradient": "gradients",
-    "verify_equations": "equations",
+    "verify_equations": "comparison.equations",
 }
 
 

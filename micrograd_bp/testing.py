@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .check import DIRECTIONS, Parameters, check_gradient
-from .network import Array
+from .checking.gradient import DIRECTIONS, Parameters, check_gradient
+from .support.validation import Array
 
 __all__ = ["assert_gradient"]
 
@@ -47,5 +47,5 @@ def assert_gradient(
     check = check_gradient(
         cost, gradient, theta, parameters=parameters, directions=directions, seed=seed
     )
-    if check.verdict != "right":
+    if check.outcome != "right":
         raise AssertionError(str(check))

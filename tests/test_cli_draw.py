@@ -7,7 +7,7 @@ import pytest
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient
 from micrograd_bp.cli import run
-from micrograd_bp.data import iris
+from micrograd_bp.training.data import iris
 
 
 def drawn(tmp_path, *arguments):

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from micrograd_bp.cli import run
-from micrograd_bp.data import iris
-from micrograd_bp.model import load_model
+from micrograd_bp.training.classifier import load_model
+from micrograd_bp.training.data import iris
 
 
 def lines(capsys, arguments, status):

@@ -13,7 +13,7 @@ import pytest
 from scipy.optimize import minimize
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient
-from micrograd_bp.data import iris
+from micrograd_bp.training.data import iris
 
 COURSE = Path(__file__).parents[1] / "examples"
 NAMES = [path.stem for path in sorted(COURSE.glob("0*.py"))]

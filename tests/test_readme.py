@@ -8,7 +8,7 @@ import pytest
 
 from micrograd_bp import SigmoidNetwork, compare_gradients
 from micrograd_bp.cli import run
-from micrograd_bp.data import iris
+from micrograd_bp.training.data import iris
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -9,9 +9,10 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from ..graph import Weights, example_graph, penalty_graph, theta_values
-from ..network import Array, SigmoidNetwork, regularization, reshape
-from ..tape import Tape
+from ..network.graph import Weights, example_graph, penalty_graph, theta_values
+from ..network.sigmoid import SigmoidNetwork, reshape
+from ..scalar.tape import Tape
+from ..support.validation import Array, regularization
 from .result import Gradient
 
 __all__ = ["autodiff_gradient"]

@@ -12,7 +12,8 @@ import time
 import numpy as np
 import numpy.typing as npt
 
-from ..network import Array, SigmoidNetwork, regularization
+from ..network.sigmoid import SigmoidNetwork
+from ..support.validation import Array, regularization
 from .result import Gradient
 
 __all__ = ["backprop_gradient"]

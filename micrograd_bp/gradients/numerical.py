@@ -12,15 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..executors import ordered_map
-from ..network import (
-    Array,
-    SigmoidNetwork,
-    parameter_indices,
-    random_generator,
-    regularization,
-    reshape,
-)
+from ..network.sigmoid import SigmoidNetwork, reshape
+from ..support.executors import ordered_map
+from ..support.validation import Array, parameter_indices, random_generator, regularization
 from .result import Gradient
 
 __all__ = ["SCHEMES", "numerical_gradient"]

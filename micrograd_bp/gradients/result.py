@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..network import Array
+from ..support.validation import Array
 
 __all__ = ["Gradient"]
 

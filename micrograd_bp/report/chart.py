@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..symbols import symbol
+from ..network.symbols import symbol
 
 __all__ = ["Curve", "Guide", "loglog"]
 

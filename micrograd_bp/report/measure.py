@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ..comparison.rounding import UNIT_ROUNDOFF
 from ..gradients import Gradient, autodiff_gradient, backprop_gradient, numerical_gradient
-from ..network import Array, SigmoidNetwork, reshape
-from ..rounding import UNIT_ROUNDOFF
+from ..network.sigmoid import SigmoidNetwork, reshape
+from ..support.validation import Array
 
 __all__ = ["EpsilonErrors", "Times", "epsilon_errors", "method_times"]
 

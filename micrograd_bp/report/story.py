@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy.typing as npt
 
-from ..engine import Value
-from ..graph import ExampleGraph, example_graph
-from ..network import SigmoidNetwork
+from ..network.graph import ExampleGraph, example_graph
+from ..network.sigmoid import SigmoidNetwork
+from ..scalar.engine import Value
 
 __all__ = ["story"]
 

@@ -22,13 +22,7 @@ import numpy as np
 import scipy.optimize
 import torch
 
-from micrograd_bp import (
-    SigmoidNetwork,
-    Value,
-    backprop_gradient,
-    check_expression,
-    check_gradient,
-)
+from micrograd_bp import SigmoidNetwork, Value, backprop_gradient, check_expression, check_gradient
 
 Array = np.ndarray
 Cost = Callable[[Array], float]

@@ -24,8 +24,8 @@ import numpy as np
 from calibration import NetworkCase, random_network_case
 
 from micrograd_bp import backprop_gradient, check_backprop, reshape, unroll
-from micrograd_bp.mistakes import MISTAKES, Mistake, Steps, pairs
-from micrograd_bp.rounding import rounding_bounds
+from micrograd_bp.comparison.rounding import rounding_bounds
+from micrograd_bp.grading.mistakes import MISTAKES, Mistake, Steps, pairs
 
 Array = np.ndarray
 Function = Callable[..., list[Array]]

@@ -13,8 +13,8 @@ from engine import alternate, network
 from rich.console import Console
 
 from micrograd_bp import SigmoidNetwork, Value, draw, example_graph
-from micrograd_bp.layout import find_dot, svg
-from micrograd_bp.tables import table
+from micrograd_bp.drawing.dot import find_dot, svg
+from micrograd_bp.support.tables import table
 
 
 def peer(root: Value) -> str:

@@ -26,7 +26,7 @@ from rich.console import Console
 from scipy.optimize._numdiff import approx_derivative
 
 from micrograd_bp import SigmoidNetwork, Value, example_graph, numerical_gradient
-from micrograd_bp.tables import table
+from micrograd_bp.support.tables import table
 
 
 def alternate(*runs: Callable[[], object], repeats: int = 9) -> list[float]:

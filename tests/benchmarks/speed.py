@@ -39,10 +39,10 @@ from micrograd_bp import (
     compare_gradients,
     numerical_gradient,
 )
-from micrograd_bp.executors import process_pool
 from micrograd_bp.gradients import autodiff
-from micrograd_bp.graph import example_graph
-from micrograd_bp.tables import table
+from micrograd_bp.network.graph import example_graph
+from micrograd_bp.support.executors import process_pool
+from micrograd_bp.support.tables import table
 
 
 def alternate(

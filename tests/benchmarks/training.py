@@ -26,11 +26,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient
-from micrograd_bp.data import Dataset, digits, iris
-from micrograd_bp.interchange import from_sklearn, to_sklearn
-from micrograd_bp.model import Settings, fit, split
-from micrograd_bp.tables import table
-from micrograd_bp.train import train
+from micrograd_bp.network.interchange import from_sklearn, to_sklearn
+from micrograd_bp.support.tables import table
+from micrograd_bp.training.classifier import Settings, fit, split
+from micrograd_bp.training.data import Dataset, digits, iris
+from micrograd_bp.training.train import train
 
 SEEDS = range(5)
 ITERATIONS = 1000

@@ -1,0 +1,5 @@
+"""``python -m micrograd_bp.cli``."""
+
+from .app import main
+
+main()

@@ -1,0 +1,110 @@
+"""What the commands share: options, data, layers, where work runs and how it is shown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..support.executors import cluster, process_pool
+from ..training.data import Dataset, digits, iris, load
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="CSV with a header, or NPZ / MAT with X and y [default: iris]"),
+]
+TargetOption = Annotated[
+    str | None, typer.Option("--target", help="CSV column with the classes [default: the last]")
+]
+NamedDataOption = Annotated[
+    str,
+    typer.Option("--data", help="iris, digits, CSV with a header, or NPZ / MAT with X and y"),
+]
+LayersOption = Annotated[
+    str | None,
+    typer.Option("--layers", help="Units per layer, e.g. 4-5-3 [default: one hidden layer of 5]"),
+]
+LambdaOption = Annotated[float, typer.Option("--lambda", help="Regularization λ")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights")]
+HtmlOption = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write the interactive page")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables")]
+
+
+BUILT_IN = {"iris": iris, "digits": digits}
+
+
+def executor_for(jobs: int, address: str | None) -> AbstractContextManager[Executor | None]:
+    """Where the work runs: here, in processes of this machine, or on a cluster."""
+    if address is not None and jobs > 1:
+        raise ValueError("--jobs: got it together with --cluster, expected one of them")
+    if address is not None:
+        return cluster(address)
+    return process_pool(jobs) if jobs > 1 else nullcontext()
+
+
+def dataset_of(path: Path | None, target: str | None) -> Dataset:
+    if path is None:
+        if target is not None:
+            raise ValueError(f"--target: got {target!r} without --data")
+        return iris()
+    return load(path, target)
+
+
+def named_dataset(name: str, target: str | None) -> Dataset:
+    if name not in BUILT_IN:
+        return load(name, target)
+    if target is not None:
+        raise ValueError(f"--target: got {target!r}, but {name} has no columns to choose from")
+    return BUILT_IN[name]()
+
+
+def layer_sizes(layers: str | None, dataset: Dataset) -> list[int]:
+    inputs, outputs = dataset.X.shape[1], dataset.outputs()
+    if layers is None:
+        return [inputs, 5, outputs]
+    sizes = parse_layers(layers)
+    fits = outputs, len(dataset.classes)  # two classes serve one output or two
+    if sizes[0] != inputs or sizes[-1] not in fits:
+        raise ValueError(
+            f"--layers: got {layers}, expected {inputs} inputs and {outputs} outputs "
+            f"for {dataset.name} ({inputs} features, {len(dataset.classes)} classes)"
+        )
+    return sizes
+
+
+def parse_layers(layers: str) -> list[int]:
+    parts = layers.split("-")
+    if len(parts) < 2 or not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise ValueError(f"--layers: got {layers!r}, expected units per layer such as 4-5-3")
+    return [int(part) for part in parts]
+
+
+def show(*parts: Any) -> None:
+    """Tables to standard output: in colour on a terminal, as plain text elsewhere."""
+    from ..support.tables import console
+
+    for part in parts:
+        console(sys.stdout).print(part)
+
+
+@contextmanager
+def progress_bar(task: str) -> Iterator[Callable[..., None] | None]:
+    """A progress bar on standard error, for as long as the block runs; none off a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        row = bar.add_task(task)
+        yield lambda done, total, note=task: bar.update(
+            row, completed=done, total=total, description=note
+        )

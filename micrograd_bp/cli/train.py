@@ -1,0 +1,112 @@
+"""micrograd-bp train."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..network.sigmoid import SigmoidNetwork
+from ..training.classifier import Settings, fit, load_model, training_tables
+from ..training.plots import figure_format, plot_training
+from .options import NamedDataOption, TargetOption, layer_sizes, named_dataset, progress_bar, show
+
+__all__ = ["InterruptedTraining", "train"]
+
+
+class InterruptedTraining(Exception):  # noqa: N818 - it went as the user wished
+    """Ctrl-C ended training; the message says what is kept."""
+
+
+def train(
+    data: NamedDataOption = "iris",
+    target: TargetOption = None,
+    layers: Annotated[
+        str | None,
+        typer.Option("--layers", help="Units per layer [default: one hidden layer, suggested]"),
+    ] = None,
+    lambda_: Annotated[
+        float | None, typer.Option("--lambda", help="Regularization λ [default: 0.1]")
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option(help="gd, sgd, lbfgs or cg [default: lbfgs]")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Epochs, or iterations, in all [default: 200]")
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option(help="Learning rate [default: 1 for gd, 0.1 for sgd]")
+    ] = None,
+    batch: Annotated[int | None, typer.Option(help="Examples per step of sgd [default: 1]")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of split, weights and order [default: 0]")
+    ] = None,
+    gradient: Annotated[
+        str | None, typer.Option(help="matrices, graph or tape [default: matrices]")
+    ] = None,
+    test_share: Annotated[
+        float | None, typer.Option("--test", help="Share kept for testing [default: 0.25]")
+    ] = None,
+    scaling: Annotated[
+        str | None,
+        typer.Option(help="each feature, or common to all [default: each; digits: common]"),
+    ] = None,
+    check_every: Annotated[
+        int, typer.Option(min=0, help="Compare with the numerical estimate every N epochs")
+    ] = 0,
+    save: Annotated[Path | None, typer.Option(help="Write the model, a .npz file")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with a saved model")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the training, .png, .svg, .pdf")] = None,
+) -> int:
+    """Train a network on data and report how well it classifies: exit 1 if training failed."""
+    dataset = named_dataset(data, target)
+    given: dict[str, Any] = {
+        "sizes": None if layers is None else tuple(layer_sizes(layers, dataset)),
+        "lambda_": lambda_,
+        "method": method,
+        "epochs": epochs,
+        "rate": rate,
+        "batch": batch,
+        "seed": seed,
+        "gradient": gradient,
+        "test_share": test_share,
+        "scaling": scaling,
+    }
+    chosen = {name: value for name, value in given.items() if value is not None}
+    if save is not None and save.suffix != ".npz":
+        raise ValueError(f"--save: got {save}, expected a .npz file")
+    for path in (save, plot):  # before training, not after it
+        if path is not None and not path.parent.is_dir():
+            raise FileNotFoundError(f"{path}: there is no folder {path.parent}")
+    if plot is not None:
+        figure_format(plot)
+    if resume is None:
+        before = None
+        if data == "digits":
+            chosen.setdefault("scaling", "common")
+        suggested = SigmoidNetwork.suggest(dataset.X.shape[1], len(dataset.classes))
+        settings = Settings(**{"sizes": tuple(suggested.sizes)} | chosen)
+    else:
+        before = load_model(resume)
+        settings = replace(before.settings, **chosen)
+    with progress_bar("training") as bar:
+        model = fit(
+            dataset,
+            settings,
+            resume=before,
+            check_every=check_every,
+            progress=bar and (lambda done, total, cost: bar(done, total, f"cost {cost:.4g}")),
+        )
+    if save is not None:
+        model.save(save)
+    if model.training.interrupted:
+        raise InterruptedTraining(model.training.stopped)
+    show(*training_tables(model, dataset))
+    if plot is not None:
+        plot_training(model, dataset, plot)
+    if model.training.stopped:
+        print(model.training.stopped, file=sys.stderr)
+    return 1 if model.training.stopped else 0

@@ -1,0 +1,163 @@
+"""The picture of a graph: what each node holds, and what backpropagation sends back through it.
+
+Three views, from fine to coarse: every product and sum (``scalar_view.py``), every unit
+(``unit_view.py``), every layer (``layer_view.py``). How they look is in ``style.py``.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import deque
+from typing import TYPE_CHECKING
+
+from ..network.graph import ExampleGraph
+from ..scalar.engine import Value
+
+if TYPE_CHECKING:
+    import graphviz
+
+__all__ = ["draw"]
+
+VIEWS = ("scalar", "unit", "layer")
+
+# What an A4 page shows legibly: about 120 cards, or 100 lines with two numbers each.
+MOST_NODES = 120
+MOST_WEIGHTS = 100
+
+
+def draw(
+    value_or_graph: Value | ExampleGraph,
+    view: str | None = None,
+    path: tuple[Value, Value] | None = None,
+    theme: str = "light",
+) -> graphviz.Digraph:
+    """The picture of a Value's graph, or of an example's network, as a ``graphviz.Digraph``.
+
+    ``view`` is "scalar" (every product and sum), "unit" (a node for each unit, θ and ∂J/∂θ on
+    the edges) or "layer" (matrices, their shapes and norms); the last two need an
+    ``ExampleGraph``. Left out, it is the finest that stays legible, and a warning and the caption
+    say so if that is not the scalar one. ``path`` is a node and one that depends on it, a
+    parameter and the cost: every path between them is marked. ``theme`` is "light" or "dark".
+
+    Gradients appear after a backward pass: at a weighted input z its δ, on an edge the local
+    derivative ∂node/∂input. The nodes of the scalar view are n0, n1, … in topological order.
+    Raises ValueError for an unknown view or theme or where no path leads, TypeError for something
+    else than a graph.
+
+    >>> x = Value(3.0, label="x")
+    >>> picture = draw(x * x)
+    >>> picture.source.count("n0 -> n1")
+    2
+    """
+    # The views load here, not with the package: `import micrograd_bp` has to load this module.
+    from ..drawing import dot as layout
+    from .layer_view import layer_view
+    from .scalar_view import scalar_view
+    from .style import THEMES, coloured
+    from .unit_view import unit_view
+
+    cost = _cost_of(value_or_graph)
+    graph = None if isinstance(value_or_graph, Value) else value_or_graph
+    if theme not in THEMES:
+        raise ValueError(f"theme: got {theme!r}, expected {' or '.join(THEMES)}")
+    if view is not None and view not in VIEWS:
+        raise ValueError(f"view: got {view!r}, expected one of {', '.join(VIEWS)}")
+    if graph is None and view in ("unit", "layer"):
+        raise ValueError(f"view: got {view!r}, but a plain Value has no units and layers")
+    order = cost.topological_order()
+    ends = None if path is None else _checked_path(path, order)
+    layout.find_dot()  # so that the Digraph's own render and notebook display find it too
+
+    note = ""
+    if view is None:
+        view, note = _finest_legible(graph, len(order), ends is not None)
+    if note:
+        warnings.warn(note, stacklevel=2)
+    if view == "scalar" or graph is None:
+        shown = order if not note else _nearest(cost, order, ends)
+        picture = scalar_view(order, shown, graph, ends, THEMES[theme])
+    elif view == "unit":
+        picture = unit_view(graph, ends, THEMES[theme])
+    elif ends is None:
+        picture = layer_view(graph, THEMES[theme])
+    else:
+        raise ValueError("path: the layer view has no single parameters; use unit or scalar")
+    if note:
+        picture.caption.append(coloured(note, picture.theme.faint))
+    return picture.finished()
+
+
+def _mimebundle(
+    value_or_graph: Value | ExampleGraph, include: object = None, exclude: object = None
+) -> dict[str, str]:
+    """How a notebook shows it: the picture, if there is a layout program, and always text."""
+    from ..drawing import dot as layout
+
+    cost = _cost_of(value_or_graph)
+    named = "" if cost is value_or_graph else "ExampleGraph of "
+    bundle = {"text/plain": f"{named}{cost!r}"}
+    if layout.find_dot() is not None:
+        bundle["image/svg+xml"] = layout.svg(draw(value_or_graph))
+    return bundle
+
+
+# A notebook asks an object's class how to show it. The hook is set here, so that engine.py and
+# graph.py need to know nothing of pictures.
+Value._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]
+ExampleGraph._repr_mimebundle_ = _mimebundle  # type: ignore[attr-defined]
+
+
+def _cost_of(value_or_graph: object) -> Value:
+    if isinstance(value_or_graph, Value):
+        return value_or_graph
+    if isinstance(value_or_graph, ExampleGraph):
+        return value_or_graph.cost
+    got = type(value_or_graph).__name__
+    raise TypeError(f"value_or_graph: got {got}, expected a Value or an ExampleGraph")
+
+
+def _checked_path(path: tuple[Value, Value], order: list[Value]) -> tuple[Value, Value]:
+    if not isinstance(path, tuple) or [type(end) for end in path] != [Value, Value]:
+        raise TypeError(f"path: got {path!r}, expected two Values, e.g. (theta, J)")
+    for end in path:
+        if end not in order:
+            raise ValueError(f"path: {end!r} is not in this graph")
+    return path
+
+
+def _finest_legible(graph: ExampleGraph | None, nodes: int, path: bool) -> tuple[str, str]:
+    """The view that stays legible, and what to say if it is not the scalar one."""
+    from .unit_view import weights_number
+
+    if nodes <= MOST_NODES:
+        return "scalar", ""
+    if graph is None:
+        return "scalar", (
+            f"{nodes:,} nodes are too many to read: the {MOST_NODES} nearest to the output are "
+            'drawn; view="scalar" draws all'
+        )
+    weights = weights_number(graph)
+    if weights <= MOST_WEIGHTS or path:
+        return "unit", (
+            f"{nodes:,} nodes are too many to read: drawn unit by unit; "
+            'view="scalar" draws every product and sum'
+        )
+    return "layer", (
+        f"{nodes:,} nodes and {weights:,} weights are too many to read: drawn layer by layer; "
+        'view="unit" or "scalar" draws them'
+    )
+
+
+def _nearest(cost: Value, order: list[Value], ends: tuple[Value, Value] | None) -> list[Value]:
+    """The nodes with the fewest steps to the paths or the output, in topological order."""
+    from .paths import between
+
+    on_paths = [] if ends is None else list(between(*ends))
+    kept = dict.fromkeys(on_paths if 0 < len(on_paths) <= MOST_NODES else [cost])
+    queue = deque(kept)
+    while queue and len(kept) < MOST_NODES:
+        for child in queue.popleft().inputs:
+            if child not in kept and len(kept) < MOST_NODES:
+                kept[child] = None
+                queue.append(child)
+    return [node for node in order if node in kept]

@@ -1,0 +1,208 @@
+"""The verdict on a user's gradient, and its report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..comparison.rounding import UNIT_ROUNDOFF
+from ..network.symbols import symbol
+from ..support.result import Result
+from .mistakes import COST_MISTAKES, MISTAKES, CostMistake, Mistake
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["Diagnosis", "Finding", "LayerVerdict", "theta_names"]
+
+_BY_NAME: dict[str, Mistake | CostMistake] = {
+    **MISTAKES,
+    **{mistake.name: mistake for mistake in COST_MISTAKES},
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One explanation of a wrong gradient: a mistake, or several that act together.
+
+    ``residual`` is the largest difference between the user's numbers and those of ``used``,
+    relative to the largest of them; ``noise`` the same in units of what rounding explains.
+    """
+
+    name: str
+    equation: str
+    meant: str
+    used: str
+    remedy: str
+    residual: float
+    noise: float
+    layers: tuple[int, ...]  # the l of the Θ⁽ˡ⁾ whose gradient is wrong; none for J
+    parts: tuple[str, ...]  # the names in the catalogue
+
+
+@dataclass(frozen=True)
+class LayerVerdict:
+    """What is right and wrong in the gradient of one Θ⁽ˡ⁾."""
+
+    layer: int
+    columns: int
+    entries: int
+    wrong: int  # entries
+    wrong_columns: tuple[int, ...]  # j, 0 being the bias column
+    worst: str  # θ₂₃⁽¹⁾
+    yours: float
+    right: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether every entry is right."""
+        return self.wrong == 0
+
+
+@dataclass(frozen=True, repr=False)
+class Diagnosis(Result):
+    """The verdict on a gradient, and what explains it.
+
+    ``mistakes`` are the explanations, best first; several mean that the data cannot tell them
+    apart. ``clues`` say where to look, ``unseen`` which mistakes these data cannot show,
+    ``notes`` what else was noticed. ``residual`` is the largest difference from the exact
+    gradient, relative to its largest entry.
+    """
+
+    right: bool
+    gradient_passed: bool
+    mistakes: tuple[Finding, ...]
+    layers: tuple[LayerVerdict, ...]
+    cost: tuple[float, float, bool] | None  # yours, right, whether they agree
+    residual: float
+    clues: tuple[str, ...]
+    unseen: tuple[str, ...]
+    notes: tuple[str, ...]
+    networks: tuple[str, ...]
+    form: str
+
+    @property
+    def outcome(self) -> str:
+        """ "right" or "wrong"."""
+        return "right" if self.right else "wrong"
+
+    @property
+    def verdict(self) -> str:
+        """One line: right, or wrong and by which mistake."""
+        if self.passed:
+            number = len(self.networks)
+            where = {1: "this network", 2: "both networks"}.get(number, f"all {number} networks")
+            return f"RIGHT: the gradient is exact, up to rounding, on {where}"
+        if self.gradient_passed:
+            if self.cost is None or self.cost[2]:
+                return "WRONG: right at first, but not every time"
+            cause = f": {self.cost_findings[0].name}" if self.cost_findings else ""
+            return f"WRONG: the gradient is right, but the cost J is not{cause}"
+        findings = self.gradient_findings
+        wrong = ", ".join(symbol("Θ", layer=v.layer) for v in self.layers if not v.passed)
+        where = f" in the gradient of {wrong}" if wrong else ""
+        if not findings:
+            return f"WRONG{where}: no mistake of the catalogue gives these numbers"
+        partly = len(findings[0].layers) < len(self.layers) and len(findings[0].parts) == 1
+        only = f", only in {theta_names(findings[0].layers)}" if partly else ""
+        return f"WRONG: {findings[0].name}{only}"
+
+    @property
+    def unexplained(self) -> tuple[bool, bool, bool, int]:
+        """The less of it, the better this diagnosis: wrong at all, wrong gradient, unnamed, and
+        the number of mistakes that it takes."""
+        findings = self.gradient_findings
+        parts = len(findings[0].parts) if findings else 0
+        return not self.passed, not self.gradient_passed, not findings, parts
+
+    @property
+    def cost_findings(self) -> list[Finding]:
+        """The explanations of a wrong J."""
+        return [finding for finding in self.mistakes if not finding.layers]
+
+    @property
+    def gradient_findings(self) -> list[Finding]:
+        """The explanations of a wrong gradient, best first."""
+        return [finding for finding in self.mistakes if finding.layers]
+
+    def report(self) -> list[Table | str]:
+        """The verdict first, then the tables."""
+        return [self.verdict, *self.tables()]
+
+    def tables(self) -> list[Table | str]:
+        """The table of layers, mistakes, clues and notes."""
+        from ..support.tables import table
+
+        made: list[Table | str] = []
+        if self.layers and not self.gradient_passed:
+            rows = [_layer_row(verdict) for verdict in self.layers]
+            headings = ["", "bias column j = 0", "columns j ≥ 1", "worst", ">yours", ">right"]
+            made += ["", table("Your gradient, layer by layer", headings, rows)]
+        if self.cost is not None and not self.cost[2]:
+            made += ["", f"Your J is {self.cost[0]:.10g}; it should be {self.cost[1]:.10g}."]
+        for findings in (self.gradient_findings, self.cost_findings):
+            if len(findings) > 1:
+                names = "; ".join(finding.name for finding in findings)
+                made += ["", f"These data cannot tell apart: {names}. The first of them:"]
+            made += [part for finding in findings[:1] for part in self._finding(finding)]
+        made += [line for clue in self.clues for line in ("", clue)]
+        if self.unseen:
+            made += ["", f"Not to be seen in these data: {'; '.join(self.unseen)}."]
+        made += [line for note in self.notes for line in ("", f"Note: {note}")]
+        return [*made, "", f"Judged: {self.form}; {', '.join(self.networks)}."]
+
+    def _finding(self, finding: Finding) -> list[Table | str]:
+        """Formulas side by side and the remedy, for each of the mistakes that act together."""
+        from ..support.tables import table
+
+        made: list[Table | str] = []
+        for part in finding.parts:
+            mistake = _BY_NAME[part]
+            place = mistake.equation
+            where = f"equation {place}" if place.startswith("(") else place
+            formulas = table("", ["meant", "used"], [[mistake.meant, mistake.used]])
+            made += ["", f"{part} — {where}", formulas, mistake.remedy]
+        if finding.layers and np.isfinite(self.residual):
+            made.append(
+                f"(Relative difference from your numbers: {_power(finding.residual)} with the "
+                f"formula used, {_power(self.residual)} with the one meant.)"
+            )
+        return made
+
+    def details(self) -> dict[str, Any]:
+        """Everything that ``to_dict`` holds beside the verdict."""
+        made = {field.name: getattr(self, field.name) for field in fields(self)}
+        made["layers"] = [asdict(v) | {"passed": v.passed} for v in self.layers]
+        if self.cost is not None:
+            made["cost"] = dict(zip(("yours", "right", "passed"), self.cost, strict=True))
+        return made
+
+
+def theta_names(layers: Sequence[int]) -> str:
+    """The symbols of the weights of these layers: "Θ⁽¹⁾, Θ⁽³⁾"."""
+    return ", ".join(symbol("Θ", layer=layer) for layer in layers)
+
+
+def _layer_row(verdict: LayerVerdict) -> list[str]:
+    columns = [j for j in verdict.wrong_columns if j > 0]
+    if len(columns) == verdict.columns - 1:
+        rest = "wrong"
+    elif columns:
+        rest = f"wrong in {', '.join(map(str, columns))}"
+    else:
+        rest = "right"
+    return [
+        symbol("Θ", layer=verdict.layer),
+        "wrong" if 0 in verdict.wrong_columns else "right",
+        rest,
+        "" if verdict.passed else verdict.worst,
+        "" if verdict.passed else f"{verdict.yours:.7g}",
+        "" if verdict.passed else f"{verdict.right:.7g}",
+    ]
+
+
+def _power(value: float) -> str:
+    return f"{value:.1g}" if value >= UNIT_ROUNDOFF else "0"

@@ -1,0 +1,166 @@
+"""The cost of a network built node by node from Values, every node named as in the source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from ..scalar.engine import Value, leaf
+from ..support.validation import Array, regularization
+from .sigmoid import SigmoidNetwork
+from .symbols import symbol
+
+__all__ = [
+    "ExampleGraph",
+    "example_graph",
+    "penalty_graph",
+    "theta_values",
+]
+
+# A matrix of weights as nodes: rows of Values, thetas[l][i][j] = θ_ij of layer l.
+Weights = list[list[list[Value]]]
+
+# Up to this weighted input of an output unit the cost is written as in the textbook, log(1 − h).
+# There 1 − h ≥ e⁻⁸ ≈ 3e-4 is known to 2⁻⁵³ / 3e-4, a relative error of the cost below 4e-13;
+# above it the same term is written log g(−z), which stays exact (and finite where h rounds to 1).
+TEXTBOOK_LIMIT = 8.0
+
+
+@dataclass(frozen=True)
+class ExampleGraph:
+    """The graph of J(x, y) for one example; after ``cost.backward()``, ``z[l][i].grad`` is δ."""
+
+    x: list[Value]
+    y: list[Value]
+    thetas: Weights
+    bias: list[Value]  # the bias unit of each layer but the last, of value 1
+    z: list[list[Value] | None]  # z[0] is None
+    a: list[list[Value]]  # a[0] is x
+    terms: list[Value]  # J_k, the part of output unit k
+    cost: Value
+
+
+def theta_values(net: SigmoidNetwork) -> Weights:
+    """A named leaf for every weight of the network: ``[l][i][j]`` for θ_ij⁽ˡ⁺¹⁾.
+
+    >>> theta_values(SigmoidNetwork([2, 1], init="zeros"))[0][0][2]
+    Value(θ₁₂⁽¹⁾: data=0)
+    """
+    return [
+        [
+            [leaf(weight, label) for weight, label in zip(row, labels, strict=True)]
+            for row, labels in zip(theta.tolist(), _theta_labels(layer, *theta.shape), strict=True)
+        ]
+        for layer, theta in enumerate(net.thetas, start=1)
+    ]
+
+
+@lru_cache(maxsize=16)
+def _theta_labels(layer: int, rows: int, columns: int) -> list[list[str]]:
+    return [[symbol("θ", i, j, layer=layer) for j in range(columns)] for i in range(1, rows + 1)]
+
+
+def example_graph(
+    net: SigmoidNetwork,
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    *,
+    thetas: Weights | None = None,
+    textbook: bool | None = None,
+) -> ExampleGraph:
+    """The cost (3) of one example as a graph of named Values.
+
+    ``x`` is (s_1,); ``y`` one-hot (K,), a class index, or 0/1 for a single output. ``thetas``
+    are the weights of an earlier graph to share (``theta_values(net)``). ``textbook`` chooses
+    how the cost is written: log h and log(1 − h), or log g(z) and log g(−z), which is exact for
+    any z; by default the first unless an output is so large that 1 − h would lose its digits.
+    Raises ValueError if x or y do not fit the network.
+
+    >>> e = example_graph(SigmoidNetwork([2, 1], init="zeros"), [1.0, 2.0], 1)
+    >>> e.cost.backward()
+    >>> e.z[1][0], e.thetas[0][0][2].grad  # δ = h − y, and a₂ δ
+    (Value(z₁⁽²⁾: data=0, grad=-0.5), -1.0)
+    """
+    x_row, y_row = one_example(net, x, y)
+    inputs = [Value(v, label=symbol("x", j)) for j, v in enumerate(x_row.tolist(), start=1)]
+    targets = [Value(v, label=symbol("y", k)) for k, v in enumerate(y_row.tolist(), start=1)]
+    weights = theta_values(net) if thetas is None else thetas
+
+    bias: list[Value] = []
+    z: list[list[Value] | None] = [None]
+    a = [inputs]
+    for layer, matrix in enumerate(weights, start=1):
+        bias.append(Value(1.0, label=symbol("x", 0) if layer == 1 else symbol("a", 0, layer=layer)))
+        before = [bias[-1], *a[-1]]
+        weighted: list[Value] = []
+        for i, row in enumerate(matrix, start=1):
+            products = []
+            for theta, unit in zip(row, before, strict=True):
+                product = theta * unit
+                product.label = theta.label + unit.label
+                products.append(product)
+            node = Value.sum(products)
+            node.label = symbol("z", i, layer=layer + 1)
+            weighted.append(node)
+        z.append(weighted)
+        a.append(
+            [
+                _named(v.sigmoid(), symbol("a", i, layer=layer + 1))
+                for i, v in enumerate(weighted, start=1)
+            ]
+        )
+
+    outputs = z[-1]
+    assert outputs is not None
+    if textbook is None:
+        textbook = max(v.data for v in outputs) <= TEXTBOOK_LIMIT
+    terms = [
+        _cost_of_unit(k, z_k, h_k, y_k, textbook)
+        for k, (z_k, h_k, y_k) in enumerate(zip(outputs, a[-1], targets, strict=True), start=1)
+    ]
+    cost = _named(Value.sum(terms), "J")
+    return ExampleGraph(inputs, targets, weights, bias, z, a, terms, cost)
+
+
+def penalty_graph(thetas: Weights, lambda_: float, m: int) -> Value:
+    """The regularization λ/2m Σ θ² over all weights but those of the bias units.
+
+    >>> net = SigmoidNetwork(thetas=[[[5.0, 3.0]]])
+    >>> penalty_graph(theta_values(net), 2.0, 1).data
+    9.0
+    """
+    squares = [theta**2 for matrix in thetas for row in matrix for theta in row[1:]]
+    return _named(Value.sum(squares) * (regularization(lambda_) / (2.0 * m)), "λ/2m Σθ²")
+
+
+def one_example(net: SigmoidNetwork, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, Array]:
+    """x and y of one example checked: arrays (s_1,) and (K,)."""
+    if np.ndim(x) != 1:
+        raise ValueError(f"x: got shape {np.shape(x)}, expected ({net.sizes[0]},)")
+    if np.ndim(y) > 1:
+        raise ValueError(f"y: got shape {np.shape(y)}, expected ({net.sizes[-1]},) or one label")
+    X, Y = net.data(np.asarray(x)[np.newaxis], np.asarray(y)[np.newaxis])
+    return X[0], Y[0]
+
+
+def _cost_of_unit(k: int, z: Value, h: Value, y: Value, textbook: bool) -> Value:
+    """−y log h − (1 − y) log(1 − h)."""
+    if textbook:
+        log_h = _named(h.log(), f"log {h.label}")
+        complement = _named(1.0 - h, f"1−{h.label}")
+        log_complement = _named(complement.log(), f"log(1−{h.label})")
+    else:
+        log_h = _named(z.log_sigmoid(), f"log g({z.label})")
+        log_complement = _named((-z).log_sigmoid(), f"log g(−{z.label})")
+    first = _named(y * log_h, f"{y.label} {log_h.label}")
+    not_y = _named(1.0 - y, f"1−{y.label}")
+    second = _named(not_y * log_complement, f"({not_y.label}) {log_complement.label}")
+    return _named(-(first + second), symbol("J", k))
+
+
+def _named(node: Value, label: str) -> Value:
+    node.label = label
+    return node

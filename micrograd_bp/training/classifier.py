@@ -1,0 +1,306 @@
+"""A classifier made of a trained network, and the file that keeps it.
+
+Around the network stand what its numbers mean: how features were scaled and which class each
+output is. The file holds that and the state of training, so that training can go on exactly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..network.sigmoid import SigmoidNetwork, reshape
+from ..support.files import write_file
+from ..support.validation import Array
+from .data import Dataset
+from .train import METHODS, Progress, Training, train
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = [
+    "SCALINGS",
+    "Model",
+    "Settings",
+    "confusion",
+    "fit",
+    "load_model",
+    "split",
+    "training_tables",
+]
+
+SCALINGS = ("each", "common")
+FORMAT = "micrograd_bp model 1"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a classifier was asked to be; all but ``epochs`` stays as it is when training goes on.
+
+    ``scaling`` is "each" (every feature to mean 0 and deviation 1) or "common" (the same shift
+    and factor for all, as suits pixels); ``test_share`` the part of each class kept for testing;
+    ``seed`` that of the split, the weights and the order of the examples. The rest is ``train``'s.
+    """
+
+    sizes: tuple[int, ...]
+    lambda_: float = 0.1
+    method: str = "lbfgs"
+    epochs: int = 200
+    rate: float | None = None
+    batch: int | None = None
+    seed: int = 0
+    gradient: str = "matrices"
+    test_share: float = 0.25
+    scaling: str = "each"
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained classifier."""
+
+    settings: Settings
+    training: Training
+    mean: Array  # (n,): an input of the network is (feature − mean) / scale
+    scale: Array  # (n,)
+    features: tuple[str, ...]
+    classes: tuple[str, ...]
+    fingerprint: str  # of the data it was fitted to
+
+    @property
+    def net(self) -> SigmoidNetwork:
+        """The network with the best weights."""
+        return self.training.net
+
+    def inputs(self, X: npt.ArrayLike) -> Array:
+        """Features (m, n) scaled as those of the training."""
+        return np.asarray((np.asarray(X, dtype=np.float64) - self.mean) / self.scale)
+
+    def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.intp]:
+        """The class of each example, indices into ``classes``; X (m, n) holds raw features."""
+        return self.net.predict(self.inputs(X))
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to a .npz file. Raises OSError if it cannot be written."""
+        t = self.training
+        about = {
+            "format": FORMAT,
+            "settings": asdict(self.settings),
+            "features": self.features,
+            "classes": self.classes,
+            "fingerprint": self.fingerprint,
+            "best_epoch": t.best_epoch,
+            "epoch": t.epoch,
+            "seconds": t.seconds,
+        }
+        content = io.BytesIO()
+        np.savez(
+            content,
+            about=np.array(json.dumps(about)),
+            best_theta=t.net.theta,
+            theta=t.theta,
+            costs=np.array(t.costs),
+            mean=self.mean,
+            scale=self.scale,
+        )
+        write_file(path, content.getvalue())
+
+
+def load_model(path: str | Path) -> Model:
+    """Read what ``Model.save`` wrote.
+
+    Raises OSError if the file cannot be read, ValueError if it is damaged or something else.
+    """
+    content = Path(path).read_bytes()
+    if not content.startswith(b"PK"):  # every zip archive does
+        raise ValueError(f"{path}: got something else than a .npz file, or a damaged one")
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        about = json.loads(str(arrays["about"]))
+        if about["format"] != FORMAT:
+            raise ValueError(f"its format is {about['format']}, expected {FORMAT}")
+        return _from_file(about, arrays)
+    except Exception as error:  # zip, NumPy, JSON and missing entries each raise their own
+        reason = f"no entry {error}" if isinstance(error, KeyError) else error
+        raise ValueError(f"{path}: not a readable model file ({reason})") from None
+
+
+def _from_file(about: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Model:
+    settings = Settings(**about["settings"] | {"sizes": tuple(about["settings"]["sizes"])})
+    net = SigmoidNetwork(settings.sizes, init="zeros")
+    theta = arrays["theta"]
+    reshape(theta, net.shapes)  # ValueError if it is not of this network
+    net.theta = arrays["best_theta"]
+    training = Training(
+        net=net,
+        costs=arrays["costs"].tolist(),
+        best_epoch=about["best_epoch"],
+        theta=theta,
+        epoch=about["epoch"],
+        seconds=about["seconds"],
+    )
+    return Model(
+        settings=settings,
+        training=training,
+        mean=arrays["mean"],
+        scale=arrays["scale"],
+        features=tuple(about["features"]),
+        classes=tuple(about["classes"]),
+        fingerprint=about["fingerprint"],
+    )
+
+
+def fit(
+    data: Dataset,
+    settings: Settings,
+    *,
+    resume: Model | None = None,
+    check_every: int = 0,
+    progress: Progress | None = None,
+) -> Model:
+    """Scale the training part of the data and train a network on it, or go on with ``resume``.
+
+    ``resume``, ``check_every`` and ``progress`` are as in ``train``. Raises ValueError if the
+    settings do not fit the data, a feature is constant, or ``resume`` was trained on other data
+    or with other settings.
+
+    >>> from micrograd_bp.training.data import iris
+    >>> model = fit(iris(), Settings((4, 4, 3)))
+    >>> model.predict([[5.1, 3.5, 1.4, 0.2]]), model.classes[0]
+    (array([0]), 'setosa')
+    """
+    print_of_data = _fingerprint(data)
+    if resume is not None:
+        if resume.fingerprint != print_of_data:
+            raise ValueError(
+                f"resume: the model was trained on other data than {data.name} "
+                f"({len(data.X)} examples, {len(data.features)} features)"
+            )
+        before, now = asdict(resume.settings), asdict(settings)
+        for name in before:
+            if name != "epochs" and before[name] != now[name]:
+                raise ValueError(
+                    f"{name.rstrip('_')}: got {now[name]}, but the model to resume was trained "
+                    f"with {before[name]}"
+                )
+    rows, _ = split(data, settings.test_share, settings.seed)
+    mean, scale = _scaling(data, rows, settings.scaling)
+    training = train(
+        SigmoidNetwork(settings.sizes, seed=settings.seed),
+        (data.X[rows] - mean) / scale,
+        data.y[rows],
+        settings.lambda_,
+        method=settings.method,
+        epochs=settings.epochs,
+        rate=settings.rate,
+        batch=settings.batch,
+        seed=settings.seed,
+        gradient=settings.gradient,
+        check_every=check_every,
+        resume=None if resume is None else resume.training,
+        progress=progress,
+    )
+    return Model(settings, training, mean, scale, data.features, data.classes, print_of_data)
+
+
+def training_tables(model: Model, data: Dataset) -> list[Table | str]:
+    """How training went, and how well both parts of the data are classified: tables and a line."""
+    from ..support.tables import table
+
+    t, settings = model.training, model.settings
+    parts = split(data, settings.test_share, settings.seed)
+    rows = dict(zip(("training", "test"), parts, strict=True))
+    counts = {
+        part: confusion(data.y[chosen], model.predict(data.X[chosen]), len(data.classes))
+        for part, chosen in rows.items()
+        if chosen.size
+    }
+    accuracy = table(
+        f"{'-'.join(map(str, settings.sizes))} on {data.name}",
+        ["set", ">examples", ">cost without λ", ">right", ">accuracy"],
+        [
+            [
+                part,
+                str(count.sum()),
+                f"{model.net.cost(model.inputs(data.X[rows[part]]), data.y[rows[part]]):.4g}",
+                str(np.trace(count)),
+                f"{np.trace(count) / count.sum():.1%}",
+            ]
+            for part, count in counts.items()
+        ],
+    )
+    part, count = list(counts.items())[-1]
+    matrix = table(
+        f"Confusion, {part} set",
+        ["class ╲ taken for", *(f">{name}" for name in data.classes)],
+        [[name, *map(str, row)] for name, row in zip(data.classes, count, strict=True)],
+    )
+    closing = (
+        f"{METHODS[settings.method]}, λ = {settings.lambda_:g}: J fell from {t.costs[0]:.4g} to "
+        f"{t.cost:.4g} in {len(t.costs) - 1} epochs and {t.seconds:.3g} s"
+    )
+    return [accuracy, matrix, closing]
+
+
+def split(
+    data: Dataset, test_share: float, seed: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Row numbers for training and for testing, with the same share of every class.
+
+    Raises ValueError unless 0 ≤ ``test_share`` < 1.
+    """
+    if not 0.0 <= test_share < 1.0:
+        raise ValueError(f"test_share: got {test_share}, expected 0 ≤ share < 1")
+    rng = np.random.default_rng(seed)
+    testing = np.zeros(len(data.y), dtype=bool)
+    for c in range(len(data.classes)):
+        members = rng.permutation(np.flatnonzero(data.y == c))
+        testing[members[: int(test_share * len(members))]] = True
+    return np.flatnonzero(~testing), np.flatnonzero(testing)
+
+
+def confusion(
+    actual: npt.NDArray[np.intp], predicted: npt.NDArray[np.intp], classes: int
+) -> npt.NDArray[np.intp]:
+    """How often each class (row) was taken for each (column).
+
+    >>> confusion(np.array([0, 1, 1]), np.array([0, 0, 1]), 2)
+    array([[1, 0],
+           [1, 1]])
+    """
+    counts = np.zeros((classes, classes), dtype=np.intp)
+    np.add.at(counts, (actual, predicted), 1)
+    return counts
+
+
+def _scaling(data: Dataset, rows: npt.NDArray[np.intp], scaling: str) -> tuple[Array, Array]:
+    if scaling not in SCALINGS:
+        raise ValueError(f"scaling: got {scaling!r}, expected {' or '.join(SCALINGS)}")
+    X = data.X[rows]
+    constant = np.flatnonzero(np.ptp(X, axis=0) == 0.0)
+    if scaling == "each" and constant.size:
+        first = constant[0]
+        others = f" (and {constant.size - 1} more)" if constant.size > 1 else ""
+        raise ValueError(
+            f"X: feature {data.features[first]!r}{others} is {X[0, first]:g} in every training "
+            "example and cannot be standardized: leave it out, or choose the scaling common"
+        )
+    if scaling == "each":
+        return X.mean(axis=0), X.std(axis=0)
+    if constant.size == X.shape[1]:
+        raise ValueError("X: every feature is constant, expected some to vary")
+    return np.full(X.shape[1], X.mean()), np.full(X.shape[1], X.std())
+
+
+def _fingerprint(data: Dataset) -> str:
+    digest = hashlib.sha256(json.dumps([data.X.shape, data.features, data.classes]).encode())
+    digest.update(np.ascontiguousarray(data.X).tobytes())
+    digest.update(np.ascontiguousarray(data.y, dtype=np.int64).tobytes())
+    return digest.hexdigest()

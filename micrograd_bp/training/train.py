@@ -1,0 +1,401 @@
+"""The source's recipe from initialization to optimum: minimize J(θ) by descent.
+
+``cost_function`` is the source's ``[jVal, gradient] = costFunction(theta)``; ``train`` checks its
+gradient against the numerical estimate, switches that off, and minimizes by batch gradient
+descent, stochastic gradient descent or one of SciPy's optimizers.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from numbers import Integral, Real
+
+import numpy as np
+import numpy.typing as npt
+
+from ..checking.gradient import check_gradient
+from ..gradients import Gradient, autodiff_gradient, backprop_gradient
+from ..network.graph import example_graph
+from ..network.sigmoid import SigmoidNetwork, reshape
+from ..scalar.engine import Value
+from ..scalar.tape import Tape
+from ..support.validation import Array, regularization
+
+__all__ = ["GRADIENTS", "METHODS", "Training", "cost_function", "train"]
+
+GradientFunction = Callable[[SigmoidNetwork, Array, Array, float], Gradient]
+# (θ, X, Y, λ) -> (J, ∂J/∂θ): what the methods below descend on
+Evaluate = Callable[[Array, Array, Array, float], tuple[float, Array]]
+
+Progress = Callable[[int, int, float], None]  # epoch, epochs, cost
+
+GRADIENTS = ("matrices", "graph", "tape")
+METHODS = {
+    "gd": "Batch gradient descent",
+    "sgd": "Stochastic gradient descent",
+    "lbfgs": "SciPy's L-BFGS-B",
+    "cg": "SciPy's conjugate gradients",
+}
+RATES = {"gd": 1.0, "sgd": 0.1}
+# SciPy's optimizers keep their memory of earlier steps to themselves, so training can only go on
+# where they start afresh. They do so after this many iterations, interrupted or not.
+RESTART = 100
+# The comparison before training takes a tenth of a second: some examples and some parameters, and
+# random directions that involve them all.
+CHECK_EXAMPLES = 8
+CHECK_PARAMETERS = 20
+# A cost this many times that of a network which always answers ½ has diverged.
+DIVERGED = 2.0
+
+
+@dataclass(frozen=True)
+class Training:
+    """What training reached, and where it can go on.
+
+    ``net`` has the best weights, those of ``costs[best_epoch]``; ``costs`` is J over all examples
+    at the start and after each epoch (SciPy's methods: iteration). ``theta``, after ``epoch``
+    epochs, is where ``train(..., resume=)`` goes on. ``stopped`` says in one line why training
+    ended before its last epoch (None: it did not), ``interrupted`` that Ctrl-C ended it.
+    """
+
+    net: SigmoidNetwork
+    costs: list[float]
+    best_epoch: int
+    theta: Array
+    epoch: int
+    seconds: float
+    stopped: str | None = None
+    interrupted: bool = False
+
+    @property
+    def cost(self) -> float:
+        """J of ``net``, the least of ``costs``."""
+        return self.costs[self.best_epoch]
+
+
+def cost_function(
+    net: SigmoidNetwork,
+    X: npt.ArrayLike,
+    Y: npt.ArrayLike,
+    lambda_: float = 0.0,
+    gradient: str | GradientFunction = "matrices",
+) -> Callable[[npt.ArrayLike], tuple[float, Array]]:
+    """f with f(theta) -> (J, ∂J/∂theta), as ``scipy.optimize.minimize(f, theta, jac=True)`` takes.
+
+    X is (m, s_1); Y one-hot (m, K), class indices (m,), or 0/1 (m,) for a single output; theta
+    as ``net.theta``, (P,). ``gradient`` is where it comes from: "matrices", "graph", "tape", or
+    a function like ``backprop_gradient``. ``net`` itself is left as it is. Raises ValueError or
+    TypeError for data that do not fit.
+
+    >>> net = SigmoidNetwork([2, 1], init="zeros")
+    >>> J, slope = cost_function(net, [[1.0, 2.0]], [1])(net.theta)
+    >>> round(J, 6), slope
+    (0.693147, array([-0.5, -0.5, -1. ]))
+    """
+    X, Y = net.data(X, Y)
+    lambda_ = regularization(lambda_)
+    evaluate = _source(net, gradient)
+    return lambda theta: evaluate(np.asarray(theta, dtype=np.float64), X, Y, lambda_)
+
+
+def train(
+    net: SigmoidNetwork,
+    X: npt.ArrayLike,
+    Y: npt.ArrayLike,
+    lambda_: float = 0.0,
+    *,
+    method: str = "lbfgs",
+    epochs: int = 200,
+    rate: float | None = None,
+    batch: int | None = None,
+    seed: int = 0,
+    gradient: str | GradientFunction = "matrices",
+    check_every: int = 0,
+    resume: Training | None = None,
+    progress: Progress | None = None,
+) -> Training:
+    """Minimize J from the weights of ``net``, which is left as it is.
+
+    X is (m, s_1); Y one-hot (m, K), class indices (m,), or 0/1 (m,) for a single output.
+    ``method`` is "gd", one step an epoch against the gradient of J; "sgd", the examples in a
+    random order of each epoch's own (from ``seed``), a step after every ``batch`` of them
+    (default 1); "lbfgs" or "cg", SciPy's, an epoch being an iteration. ``rate`` multiplies the
+    gradient (default 1 for gd, 0.1 for sgd). ``gradient`` is as in ``cost_function``. It is
+    compared with the numerical estimate before training, and again after every ``check_every``
+    epochs (0: never).
+
+    ``resume`` goes on where an earlier call with the same arguments ended; ``epochs`` counts from
+    the very start. ``progress(epoch, epochs, cost)`` is called after each epoch. Ctrl-C ends
+    training, as do a wrong gradient and a diverging cost; see ``Training``. Raises ValueError or
+    TypeError for bad arguments.
+
+    >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
+    >>> t = train(SigmoidNetwork([2, 4, 1], seed=0), X, y)
+    >>> t.net.predict(X), t.cost < 1e-3
+    (array([0, 1, 1, 0]), True)
+    """
+    X, Y = net.data(X, Y)
+    if len(Y) > 1 and not np.any(Y - Y[0]):
+        raise ValueError("Y: got the same target for every example, expected two classes or more")
+    if method not in METHODS:
+        raise ValueError(f"method: got {method!r}, expected one of {', '.join(METHODS)}")
+    job = _Job(
+        net=net,
+        X=X,
+        Y=Y,
+        lambda_=regularization(lambda_),
+        evaluate=_source(net, gradient),
+        method=method,
+        epochs=_whole("epochs", epochs, 1),
+        rate=_rate(method, rate),
+        batch=_batch(method, batch, len(X)),
+        seed=_whole("seed", seed, 0),
+    )
+    check_every = _whole("check_every", check_every, 0)
+    if resume is not None and resume.epoch >= epochs:
+        raise ValueError(f"epochs: got {epochs}, but {resume.epoch} are already done: ask for more")
+    return _run(job, _Record(job, resume, progress), check_every)
+
+
+@dataclass(frozen=True)
+class _Job:
+    net: SigmoidNetwork
+    X: Array
+    Y: Array
+    lambda_: float
+    evaluate: Evaluate
+    method: str
+    epochs: int
+    rate: float
+    batch: int
+    seed: int
+
+    def cost(self, theta: Array) -> float:
+        """J over all examples."""
+        return _moved(self.net, theta).cost(self.X, self.Y, self.lambda_)
+
+
+class _Stop(Exception):  # noqa: N818 - the end of training, not an error
+    """Training cannot go on; the message says why and what to try."""
+
+
+class _Record:
+    """What training has reached so far."""
+
+    def __init__(self, job: _Job, resume: Training | None, progress: Progress | None) -> None:
+        self.job, self.progress = job, progress
+        self.started = time.perf_counter()
+        if resume is None:
+            self.theta, self.epoch = job.net.theta, 0
+            self.costs = [job.cost(self.theta)]
+            self.best_theta, self.best_epoch, self.best_cost = self.theta, 0, self.costs[0]
+        else:
+            self.theta, self.epoch = resume.theta, resume.epoch
+            self.costs = list(resume.costs)  # those beyond ``epoch`` come out once more
+            self.best_theta, self.best_epoch = resume.net.theta, resume.best_epoch
+            self.best_cost = resume.cost
+            self.started -= resume.seconds
+        self.done = self.epoch  # epochs; SciPy's methods can be beyond where they could go on
+        half = math.log(2.0) * job.net.sizes[-1]  # the cost (3) of answering ½ everywhere
+        self.limit = DIVERGED * max(half, self.costs[0])
+
+    def add(self, theta: Array, cost: float) -> None:
+        """Note the weights and the cost after one more epoch; _Stop if the cost has run away."""
+        epoch = self.done + 1
+        if not cost <= self.limit:  # or it is NaN
+            raise _Stop(self.divergence(f"the cost is {cost:.3g}, the limit {self.limit:.3g}"))
+        self.costs[epoch : epoch + 1] = [cost]
+        self.done = epoch
+        if cost < self.best_cost:
+            self.best_theta, self.best_epoch, self.best_cost = theta.copy(), epoch, cost
+        if self.progress is not None:
+            self.progress(epoch, self.job.epochs, cost)
+
+    def divergence(self, sign: str) -> str:
+        """What to say and what to advise when training runs away."""
+        advice = "try smaller initial weights, or features of a common scale"
+        if self.job.method in RATES:
+            rate = min(self.job.rate / 10.0, RATES[self.job.method])
+            advice = f"the step is too large: try rate {rate:g} instead of {self.job.rate:g}"
+        return f"diverged in epoch {self.done + 1}: {sign}; {advice}"
+
+    def result(self, stopped: str | None = None, interrupted: bool = False) -> Training:
+        if stopped is not None:
+            stopped += (
+                f"; the best θ, of epoch {self.best_epoch} with cost {self.best_cost:.6g}, is kept"
+            )
+        return Training(
+            net=_moved(self.job.net, self.best_theta),
+            costs=self.costs,
+            best_epoch=self.best_epoch,
+            theta=self.theta,
+            epoch=self.epoch,
+            seconds=time.perf_counter() - self.started,
+            stopped=stopped,
+            interrupted=interrupted,
+        )
+
+
+def _run(job: _Job, record: _Record, check_every: int) -> Training:
+    def done(theta: Array, cost: float) -> None:
+        record.add(theta, cost)
+        if check_every and record.done % check_every == 0:
+            _compare(job, theta, record.done)
+
+    minimize = _descend if job.method in RATES else _optimize
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes out of it is judged
+            _compare(job, record.theta, record.epoch)
+            minimize(job, record, done)
+    except _Stop as stop:
+        return record.result(str(stop))
+    except KeyboardInterrupt:
+        return record.result(f"interrupted after epoch {record.done}", interrupted=True)
+    return record.result()
+
+
+def _descend(job: _Job, record: _Record, done: Callable[[Array, float], None]) -> None:
+    """Steps of −rate times the gradient, of all examples (gd) or of a few at a time (sgd)."""
+    m = len(job.X)
+    for epoch in range(record.epoch + 1, job.epochs + 1):
+        order = np.arange(m)
+        if job.method == "sgd":  # in an order that follows from the epoch: nothing to save
+            order = np.random.default_rng([job.seed, epoch]).permutation(m)
+        theta = record.theta
+        for start in range(0, m, job.batch):
+            rows = order[start : start + job.batch]
+            # over the batch's own number of examples that is λ/m: the whole penalty, at every step
+            lambda_ = job.lambda_ * len(rows) / m
+            theta = theta - job.rate * job.evaluate(theta, job.X[rows], job.Y[rows], lambda_)[1]
+            if not np.all(np.isfinite(theta)):
+                raise _Stop(record.divergence("θ is no longer finite"))
+        done(theta, job.cost(theta))
+        record.theta, record.epoch = theta, epoch
+
+
+def _optimize(job: _Job, record: _Record, done: Callable[[Array, float], None]) -> None:
+    """SciPy's optimizers, started afresh after every ``RESTART`` iterations."""
+    from scipy.optimize import OptimizeResult, minimize
+
+    def cost(theta: Array) -> tuple[float, Array]:
+        J, gradient = job.evaluate(theta, job.X, job.Y, job.lambda_)
+        if not (math.isfinite(J) and np.all(np.isfinite(gradient))):
+            raise _Stop(record.divergence("the cost or its gradient is no longer finite"))
+        return J, gradient
+
+    def iteration(intermediate_result: OptimizeResult) -> None:
+        done(intermediate_result.x, float(intermediate_result.fun))
+
+    while record.epoch < job.epochs:
+        iterations = min(RESTART, job.epochs - record.epoch)
+        result = minimize(
+            cost,
+            record.theta,
+            jac=True,
+            method={"lbfgs": "L-BFGS-B", "cg": "CG"}[job.method],
+            callback=iteration,
+            options={"maxiter": iterations},
+        )
+        if result.nit < RESTART:  # at a minimum, or at the last iteration wanted
+            return
+        record.theta, record.epoch = result.x, record.epoch + RESTART
+
+
+def _compare(job: _Job, theta: Array, epoch: int) -> None:
+    """Hold the gradient in use against the numerical estimate, on a few examples."""
+    rows = slice(None, None, -(-len(job.X) // CHECK_EXAMPLES))
+    X, Y = job.X[rows], job.Y[rows]
+    check = check_gradient(
+        lambda t: _moved(job.net, t).cost(X, Y, job.lambda_),
+        lambda t: job.evaluate(t, X, Y, job.lambda_)[1],
+        theta,
+        parameters=min(theta.size, CHECK_PARAMETERS),
+    )
+    if check.wrong:
+        p = check.wrong[0]
+        place = p.label if p.index is None else job.net.parameter_name(p.index)
+        raise _Stop(
+            f"the gradient contradicts the numerical estimate in epoch {epoch}: at {place} it is "
+            f"{p.analytic:.6g}, the estimate {p.numeric:.6g} ± {p.error_bar:.1g}; find the mistake "
+            "with check_backprop"
+        )
+
+
+def _source(net: SigmoidNetwork, gradient: str | GradientFunction) -> Evaluate:
+    """The function of (θ, X, Y, λ) that gives J and its gradient."""
+    if gradient == "tape":
+        return _replayed(net)
+    if gradient == "matrices":
+        gradient = backprop_gradient
+    elif gradient == "graph":
+        gradient = partial(autodiff_gradient, replay=False)
+    if not callable(gradient):
+        names = ", ".join(GRADIENTS)
+        raise ValueError(f"gradient: got {gradient!r}, expected {names} or a function")
+    function: GradientFunction = gradient
+    own = SigmoidNetwork(thetas=net.thetas)
+
+    def evaluate(theta: Array, X: Array, Y: Array, lambda_: float) -> tuple[float, Array]:
+        own.theta = theta
+        result = function(own, X, Y, lambda_)
+        return result.cost, result.vector
+
+    return evaluate
+
+
+def _replayed(net: SigmoidNetwork) -> Evaluate:
+    """J from one recorded scalar graph: that of an example's cost and of its share of λ/2m Σ θ²."""
+    graph = example_graph(net, np.zeros(net.sizes[0]), np.zeros(net.sizes[-1]), textbook=False)
+    factor = Value(0.0, label="λ/2m")
+    squares = [theta**2 for matrix in graph.thetas for row in matrix for theta in row[1:]]
+    columns = [column for matrix in graph.thetas for column in zip(*matrix, strict=True)]
+    tape = Tape(
+        graph.cost + factor * Value.sum(squares),
+        inputs=[*graph.x, *graph.y],
+        parameters=[*(theta for column in columns for theta in column), factor],
+    )
+
+    def evaluate(theta: Array, X: Array, Y: Array, lambda_: float) -> tuple[float, Array]:
+        m = len(X)
+        costs, gradient = tape.gradient(np.hstack([X, Y]), np.append(theta, lambda_ / (2.0 * m)))
+        return float(np.sum(costs)) / m, gradient[:-1] / m
+
+    return evaluate
+
+
+def _moved(net: SigmoidNetwork, theta: Array) -> SigmoidNetwork:
+    """A network of the same sizes with other weights."""
+    return SigmoidNetwork(thetas=reshape(theta, net.shapes))
+
+
+def _whole(name: str, number: int, least: int) -> int:
+    if isinstance(number, bool) or not isinstance(number, Integral):
+        raise TypeError(f"{name}: got {number!r}, expected a whole number")
+    if number < least:
+        raise ValueError(f"{name}: got {number}, expected at least {least}")
+    return int(number)
+
+
+def _rate(method: str, rate: float | None) -> float:
+    if rate is None:
+        return RATES.get(method, 0.0)
+    if method not in RATES:
+        raise ValueError(f"rate: got {rate}, but {method} finds its own steps")
+    if isinstance(rate, bool) or not isinstance(rate, Real):
+        raise TypeError(f"rate: got {rate!r}, expected a number")
+    if not 0 < float(rate) < math.inf:
+        raise ValueError(f"rate: got {rate}, expected a finite number > 0")
+    return float(rate)
+
+
+def _batch(method: str, batch: int | None, m: int) -> int:
+    """Examples per step."""
+    if method != "sgd":
+        if batch is not None:
+            raise ValueError(f"batch: got {batch}, but {method} takes all examples at once")
+        return m
+    return 1 if batch is None else min(m, _whole("batch", batch, 1))

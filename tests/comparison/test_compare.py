@@ -1,0 +1,208 @@
+"""The verdict: no false alarm on correct networks, no planted error missed, the culprit named."""
+
+import json
+
+import numpy as np
+import pytest
+
+import micrograd_bp.comparison.compare
+from micrograd_bp import SigmoidNetwork, compare_gradients
+from micrograd_bp.comparison.rounding import rounding_bounds
+from micrograd_bp.gradients import (
+    Gradient,
+    autodiff_gradient,
+    backprop_gradient,
+    numerical_gradient,
+)
+from micrograd_bp.network.sigmoid import reshape
+from micrograd_bp.training.data import iris
+
+from ..conftest import random_case
+
+METHODS = {
+    "autodiff": autodiff_gradient,
+    "backprop": backprop_gradient,
+    "numerical": numerical_gradient,
+}
+
+
+def plant(monkeypatch, method, change):
+    """Let one method return a gradient with ``change`` applied to its unrolled vector."""
+
+    def wrong(net, *args, **kwargs):
+        g = METHODS[method](net, *args, **kwargs)
+        vector = g.vector.copy()
+        change(vector)
+        return Gradient(
+            g.method, g.cost, reshape(vector, net.shapes), g.deltas, g.seconds, g.parameters
+        )
+
+    monkeypatch.setattr(micrograd_bp.comparison.compare, f"{method}_gradient", wrong)
+
+
+def test_iris_passes_with_every_parameter_decided():
+    data = iris()
+    c = compare_gradients(SigmoidNetwork([4, 5, 3], seed=0), data.X, data.y, 1.0)
+    assert c.passed
+    assert c
+    assert c.undecided == ()
+    assert [g.method for g in c.gradients] == list(METHODS)
+    assert len(c.pairs) == 6
+    assert c.worst.severity < 1
+    assert c.slowdown > 1
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_false_alarm_on_correct_networks(seed):
+    rng = np.random.default_rng(seed)
+    case = random_case(seed)
+    case.net.theta = case.net.theta * 10 ** rng.uniform(-2, 0.8)
+    c = compare_gradients(case.net, case.X * 10 ** rng.uniform(-1, 1), case.y, case.lambda_)
+    assert c.passed, str(c)
+
+
+@pytest.mark.parametrize("epsilon", [1e-8, 1e-6, 1e-4, 1e-2, 0.3])
+def test_no_false_alarm_whatever_the_step(epsilon):
+    for seed in range(10):
+        case = random_case(seed)
+        c = compare_gradients(case.net, case.X, case.y, case.lambda_, epsilon)
+        assert c.passed, str(c)
+
+
+def test_a_step_too_small_leaves_parameters_undecided_not_failed():
+    case = random_case(4, 2)
+    c = compare_gradients(case.net, case.X, case.y, case.lambda_, 1e-15)
+    assert c.outcome == "undecided"
+    assert not c.passed
+    assert len(c.undecided) == case.net.theta.size
+    assert f"{len(c.undecided)} undecided" in c.verdict
+
+
+@pytest.mark.parametrize("method", ["autodiff", "backprop"])
+@pytest.mark.parametrize("index", [0, 7, 14])
+def test_an_error_of_one_part_in_a_million_is_found_and_blamed_on_its_method(
+    monkeypatch, method, index
+):
+    def change(vector):
+        vector[index] *= 1 + 1e-6
+
+    plant(monkeypatch, method, change)
+    net = SigmoidNetwork([2, 3, 2], init=2.0, seed=5)
+    X, y = np.random.default_rng(5).normal(size=(6, 2)), [0, 1, 1, 0, 1, 0]
+    c = compare_gradients(net, X, y, 1.0)
+    assert not c.passed
+    name = net.parameter_name(index)
+    assert f"{method} contradicts the other two methods" in c.verdict
+    assert name in c.verdict
+    assert c.worst.name == name
+    assert c.worst.index == index
+    wrong = {(p.methods, p.layer) for p in c.pairs if not p.passed}
+    assert {layer for _, layer in wrong} == {1 if index < 9 else 2}
+    assert all(method in methods for methods, _ in wrong)
+    assert "1 CONTRADICT" in str(c)
+
+
+def test_two_exact_methods_are_told_apart_at_a_trillionth(monkeypatch):
+    def change(vector):
+        vector[np.argmax(np.abs(vector))] *= 1 + 1e-12
+
+    plant(monkeypatch, "backprop", change)
+    case = random_case(6, 2)
+    c = compare_gradients(case.net, case.X, case.y)
+    assert not c.passed
+    assert "autodiff and backprop contradict each other" in c.verdict
+
+
+def test_an_estimate_that_is_wrong_beyond_its_bar_is_contradicted_not_undecided(monkeypatch):
+    def change(vector):
+        vector[3] = 0.0  # an estimate of 0, with a bar wider than 0
+
+    plant(monkeypatch, "numerical", change)
+    case = random_case(6, 2)
+    c = compare_gradients(case.net, case.X, case.y)
+    assert not c.passed
+    assert "numerical contradicts the other two" in c.verdict
+    assert case.net.parameter_name(3) not in c.undecided
+
+
+def test_a_wrong_delta_alone_fails(monkeypatch):
+    def wrong(net, *args):
+        g = backprop_gradient(net, *args)
+        deltas = [*g.deltas[:-1], g.deltas[-1] * (1 + 1e-9)]
+        return Gradient(g.method, g.cost, g.D, deltas, g.seconds)
+
+    monkeypatch.setattr(micrograd_bp.comparison.compare, "backprop_gradient", wrong)
+    case = random_case(9, 2)
+    c = compare_gradients(case.net, case.X, case.y)
+    assert not c.passed
+    assert c.verdict == "FAILED: graph and matrices contradict on δ of layer 3"
+
+
+def test_parameters_with_no_influence_are_undecided():
+    net = SigmoidNetwork([2, 2, 1], init="zeros")
+    c = compare_gradients(net, [[0.5, -1.0]], [1])
+    assert c.passed
+    assert set(c.undecided) == {net.parameter_name(p) for p in range(6)}
+
+
+def test_a_sample_of_parameters_judges_only_those():
+    case = random_case(11, 3)
+    last = case.net.theta.size - 1  # of the last layer
+    c = compare_gradients(case.net, case.X, case.y, 1.0, parameters=[last])
+    assert c.passed
+    assert np.flatnonzero(~np.isnan(c.error_bars)).tolist() == [last]
+    assert "agree on 1 of 1 parameters" in c.verdict
+    assert {p.layer for p in c.pairs if "numerical" in p.methods} == {3}
+    assert {p.layer for p in c.pairs if "numerical" not in p.methods} == {1, 2, 3}
+    drawn = [
+        compare_gradients(case.net, case.X, case.y, parameters=3, seed=s).gradients[2].parameters
+        for s in (1, 1, 2)
+    ]
+    assert drawn[0].tolist() == drawn[1].tolist()
+    assert len(drawn[0]) == 3
+    assert drawn[0].tolist() != drawn[2].tolist()
+
+
+def test_progress_runs_once_from_start_to_end():
+    case = random_case(2)
+    seen = []
+    compare_gradients(case.net, case.X, case.y, progress=lambda *step: seen.append(step))
+    total = seen[-1][1]
+    assert seen[-1] == (total, total)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def test_to_dict_is_json_and_tables_carry_the_numbers():
+    case = random_case(2)
+    c = compare_gradients(case.net, case.X, case.y, 1.0, parameters=2)
+    report = json.loads(json.dumps(c.to_dict(), allow_nan=False))
+    assert report["passed"] is True
+    assert report["gradients"]["backprop"]["vector"] == c.gradients[1].vector.tolist()
+    assert report["gradients"]["numerical"]["vector"].count(None) == case.net.theta.size - 2
+    text = str(c)
+    assert f"{c.gradients[0].cost:.12g}" in text
+    assert c.verdict in text
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_rounding_bounds_cover_the_distance_to_long_double(seed):
+    """The formulas of the page in 80-bit arithmetic, eleven bits better than what is bounded."""
+    if np.finfo(np.longdouble).eps > 2e-19:
+        pytest.skip("this machine has no extended precision")
+    case = random_case(seed)
+    g = backprop_gradient(case.net, case.X, case.y, case.lambda_)
+    Y = case.net.targets(case.y)
+    thetas = [theta.astype(np.longdouble) for theta in case.net.thetas]
+    a, m = [case.X.astype(np.longdouble)], len(case.X)
+    for theta in thetas:
+        z = theta[:, 0] + a[-1] @ theta[:, 1:].T
+        a.append(1 / (1 + np.exp(-z)))
+    delta = a[-1] - Y
+    bounds = rounding_bounds(case.net, case.X, Y, case.lambda_)
+    for l in range(len(thetas) - 1, -1, -1):
+        D = delta.T @ np.hstack([np.ones((m, 1)), a[l]]) / m
+        D[:, 1:] += case.lambda_ / m * thetas[l][:, 1:]
+        assert (np.abs(g.deltas[l + 1] - delta) <= bounds.deltas[l + 1]).all()
+        assert (np.abs(g.D[l] - D) <= bounds.D[l]).all()
+        assert (bounds.D[l] <= 1e-12 * (1 + np.abs(case.X).max()) * (1 + case.lambda_)).all()
+        delta = delta @ thetas[l][:, 1:] * a[l] * (1 - a[l])

@@ -1,0 +1,76 @@
+"""The source's equations hold on correct networks, and a broken formula is told by its number."""
+
+import numpy as np
+import pytest
+
+import micrograd_bp.comparison.equations
+from micrograd_bp import SigmoidNetwork, backprop_gradient, verify_equations
+from micrograd_bp.gradients import Gradient
+
+from ..conftest import random_case
+
+NUMBERS = ["(1)", "(1)", "δ⁽ᴸ⁾", "(2)", "(2)", "(4)", "(4)", "(3)", "D"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_all_equations_hold_on_random_networks(seed):
+    case = random_case(seed)
+    checks = verify_equations(case.net, case.X[0], case.y[0])
+    assert all(check.passed for check in checks), checks
+    hidden = len(case.net.sizes) > 2
+    assert [c.number for c in checks] == [n for n in NUMBERS if hidden or n not in ("(2)", "(4)")]
+
+
+@pytest.mark.parametrize("z", [-700.0, 40.0, 700.0])
+def test_equations_hold_where_units_saturate(z):
+    net = SigmoidNetwork(thetas=[[[z, 1.0], [1.0, -z]], [[z, 1.0, -z]]])
+    assert all(check.passed for check in verify_equations(net, [0.9], 1))
+
+
+def broken_backprop(change):
+    """backprop_gradient with its δ or D changed, as if a formula in it were wrong."""
+
+    def gradient(net, X, Y, lambda_=0.0):
+        g = backprop_gradient(net, X, Y, lambda_)
+        deltas = [None if d is None else d.copy() for d in g.deltas]
+        change(deltas)
+        return Gradient(g.method, g.cost, g.D, deltas, g.seconds)
+
+    return gradient
+
+
+@pytest.mark.parametrize(
+    ("layer", "broken"),
+    [(2, {"(1)", "(2)", "(4)", "D"}), (1, {"(1)", "(2)", "(4)", "D"})],
+)
+def test_a_wrong_delta_breaks_the_equations_it_enters(monkeypatch, layer, broken):
+    def change(deltas):
+        deltas[layer] *= 1.0 + 1e-10
+
+    monkeypatch.setattr(
+        micrograd_bp.comparison.equations, "backprop_gradient", broken_backprop(change)
+    )
+    checks = verify_equations(SigmoidNetwork([3, 4, 2], seed=1), [0.3, -1.0, 2.0], 1)
+    wrong = {check.number for check in checks if not check.passed}
+    assert wrong
+    assert wrong <= broken
+    assert {c.number for c in checks if c.passed} >= {"δ⁽ᴸ⁾", "(3)"}  # these do not use it
+
+
+def test_each_row_compares_with_numbers_of_its_own_size():
+    checks = verify_equations(SigmoidNetwork([3, 4, 2], seed=1), [0.3, -1.0, 2.0], 1)
+    for check in checks:
+        assert check.max_error < 1e-15
+        assert 0.0 <= check.tolerance < 1e-12
+
+
+def test_the_table_names_each_equation():
+    text = str(verify_equations(SigmoidNetwork([2, 2, 1], seed=0), [1, 2], 1))
+    for number in NUMBERS:
+        assert number in text
+    assert "NO" not in text
+
+
+def test_a_whole_data_set_is_refused_with_one_clear_line():
+    with pytest.raises(ValueError, match=r"x: got shape \(2, 2\), expected \(2,\)"):
+        verify_equations(SigmoidNetwork([2, 1], seed=0), np.ones((2, 2)), [1, 0])

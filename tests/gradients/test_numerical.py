@@ -1,0 +1,106 @@
+"""The fast numerical estimate is the plain one: differences of the same cost, to rounding."""
+
+import numpy as np
+import pytest
+
+from micrograd_bp import SigmoidNetwork, backprop_gradient, numerical_gradient
+from micrograd_bp.comparison.rounding import rounding_bounds
+from micrograd_bp.gradients import numerical
+
+NETWORKS = {
+    "no hidden layer": ([3, 1], 7, 0.5),
+    "one": ([4, 5, 3], 40, 1.0),
+    "two": ([3, 4, 2, 3], 30, 0.0),
+    "three, several blocks of examples": ([2, 3, 2, 3, 2], 2500, 3.0),
+}
+
+
+def problem(name, scale=1.0):
+    sizes, m, lambda_ = NETWORKS[name]
+    rng = np.random.default_rng(5)
+    net = SigmoidNetwork(sizes, seed=1)
+    net.theta = scale * net.theta
+    X = rng.normal(size=(m, sizes[0]))
+    Y = rng.uniform(size=(m, sizes[-1]))  # any targets from 0 to 1, not only classes
+    return net, X, Y, lambda_
+
+
+def cost_with(net, X, Y, lambda_, index, step):
+    moved = SigmoidNetwork(thetas=net.thetas)
+    theta = net.theta
+    theta[index] += step
+    moved.theta = theta
+    return moved.cost(X, Y, lambda_)
+
+
+@pytest.mark.parametrize("scale", [1.0, 8.0])
+@pytest.mark.parametrize("epsilon", [1e-4, 1e-2, 3.0])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_estimates_are_differences_of_the_plain_cost(name, epsilon, scale):
+    net, X, Y, lambda_ = problem(name, scale)
+    two_sided = numerical_gradient(net, X, Y, lambda_, epsilon).vector
+    one_sided = numerical_gradient(net, X, Y, lambda_, epsilon, "one-sided").vector
+    at = net.cost(X, Y, lambda_)
+    for index in range(len(net.theta)):
+        plus, minus = (cost_with(net, X, Y, lambda_, index, s) for s in (epsilon, -epsilon))
+        # both values of J carry the rounding of J at most, there and here
+        rounding = 2.0 * rounding_bounds(net, X, Y, lambda_).cost * max(plus, minus, at) / at
+        assert abs(two_sided[index] - (plus - minus) / (2 * epsilon)) <= rounding / epsilon
+        assert abs(one_sided[index] - (plus - at) / epsilon) <= 2.0 * rounding / epsilon
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_complex_step_has_no_error_but_that_of_arithmetic(name):
+    net, X, Y, lambda_ = problem(name)
+    estimate = numerical_gradient(net, X, Y, lambda_, scheme="complex-step")
+    expected = backprop_gradient(net, X, Y, lambda_).vector
+    np.testing.assert_allclose(estimate.vector, expected, rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("epsilon", [2000.0, 1e5])
+def test_steps_across_all_bounds_give_the_plain_values(epsilon):
+    net, X, Y, _ = problem("no hidden layer")
+    estimate = numerical_gradient(net, X, Y, 0.0, epsilon).vector
+    for index in range(len(net.theta)):
+        plus, minus = (cost_with(net, X, Y, 0.0, index, s) for s in (epsilon, -epsilon))
+        plain = (plus - minus) / (2 * epsilon)
+        assert estimate[index] == pytest.approx(plain, rel=1e-12, abs=1e-13)
+
+
+def test_saturated_units_keep_their_digits():
+    """z = 60 on the right side: J ≈ e⁻⁶⁰, and its slope −e⁻⁶⁰, by mere differences."""
+    net = SigmoidNetwork(thetas=[[[60.0, 0.0]]])
+    D = numerical_gradient(net, [[1.0]], [1], epsilon=1e-3).D[0]
+    np.testing.assert_allclose(D, [[-np.exp(-60.0)] * 2], rtol=1e-6)
+
+
+@pytest.mark.parametrize("z", [700.0, -700.0])
+def test_weighted_inputs_of_700_are_finite(z):
+    net = SigmoidNetwork(thetas=[[[z, 0.0]], [[0.5, 1.0]]])
+    for scheme in numerical.SCHEMES:
+        assert np.all(np.isfinite(numerical_gradient(net, [[1.0]], [1], scheme=scheme).vector))
+
+
+def test_a_sample_has_the_bits_of_the_whole():
+    net, X, Y, lambda_ = problem("two")
+    whole = numerical_gradient(net, X, Y, lambda_).vector
+    some = [0, 3, 11, 16, 20, len(whole) - 1]
+    sample = numerical_gradient(net, X, Y, lambda_, parameters=some)
+    np.testing.assert_allclose(sample.vector[some], whole[some], rtol=0, atol=1e-11)
+    assert np.isnan(np.delete(sample.vector, some)).all()
+    assert sample.parameters.tolist() == some
+
+
+def test_small_blocks_and_tasks_change_nothing_but_rounding(monkeypatch):
+    net, X, Y, lambda_ = problem("one")
+    whole = numerical_gradient(net, X, Y, lambda_).vector
+    monkeypatch.setattr(numerical, "BLOCK_NUMBERS", 100)
+    monkeypatch.setattr(numerical, "BLOCK_EXAMPLES", 7)
+    monkeypatch.setattr(numerical, "TASK_NUMBERS", 1000)
+    calls = []
+    progress = lambda done, total: calls.append((done, total))  # noqa: E731
+    parts = numerical_gradient(net, X, Y, lambda_, progress=progress).vector
+    np.testing.assert_allclose(parts, whole, rtol=0, atol=1e-11)
+    assert len(calls) > 5
+    assert calls == sorted(calls)
+    assert calls[-1] == (len(whole), len(whole))

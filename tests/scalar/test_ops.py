@@ -1,0 +1,131 @@
+"""The table of operations against mpmath at 50 digits: values and derivatives."""
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from micrograd_bp import Value
+from micrograd_bp.scalar.ops import ADD, MUL, OPS, SCALAR, SUM, Op, by_symbol, exponential, power
+
+mpmath.mp.dps = 50
+
+TRUTH = {
+    "+": lambda x, y: x + y,
+    "-": lambda x, y: x - y,
+    "*": lambda x, y: x * y,
+    "/": lambda x, y: x / y,
+    "neg": lambda x: -x,
+    "Σ": lambda *xs: mpmath.fsum(xs),
+    "exp": mpmath.exp,
+    "log": mpmath.log,
+    "sqrt": mpmath.sqrt,
+    "sin": mpmath.sin,
+    "cos": mpmath.cos,
+    "tanh": mpmath.tanh,
+    "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
+    "log_sigmoid": lambda x: -mpmath.log(1 + mpmath.exp(-x)),
+    "step": lambda x: mpmath.mpf(x > 0),
+    "relu": lambda x: max(x, mpmath.mpf(0)),
+    "abs": abs,
+    "**3": lambda x: x**3,
+    "**2": lambda x: x**2,
+    "**0": lambda x: mpmath.mpf(1),
+    "**-1": lambda x: 1 / x,
+    "**0.5": lambda x: x ** mpmath.mpf("0.5"),
+    "2**": lambda x: mpmath.mpf(2) ** x,
+}
+POSITIVE = {"log", "sqrt", "**0.5"}
+ARITY = {"+": 2, "-": 2, "*": 2, "/": 2, "Σ": 3}
+POINTS = [-30.25, -2.5, -0.3, 0.01, 0.7, 3.0, 25.5]
+
+
+def close(a, b):
+    return abs(a - float(b)) <= 1e-14 * abs(float(b)) + 1e-300
+
+
+def arguments(symbol):
+    """Points of the operation's domain, away from kinks and poles."""
+    count = ARITY.get(symbol, 1)
+    points = [abs(p) for p in POINTS] if symbol in POSITIVE else POINTS
+    return [[points[(i + 2 * j) % len(points)] for j in range(count)] for i in range(len(points))]
+
+
+def test_every_operation_of_the_table_has_a_truth_to_be_held_against():
+    assert set(OPS) <= set(TRUTH)
+
+
+@pytest.mark.parametrize("symbol", TRUTH)
+def test_value_is_that_of_mpmath_for_floats_and_arrays(symbol):
+    op = by_symbol(symbol)
+    for xs in arguments(symbol):
+        exact = TRUTH[symbol](*map(mpmath.mpf, xs))
+        assert close(op.forward(SCALAR, *xs), exact), xs
+        assert close(float(op.forward(np, *[np.array([x]) for x in xs])[0]), exact), xs
+
+
+@pytest.mark.parametrize("symbol", TRUTH)
+def test_partials_are_the_derivatives_of_mpmath_for_floats_arrays_and_values(symbol):
+    op = by_symbol(symbol)
+    for xs in arguments(symbol):
+        exact = [
+            mpmath.diff(TRUTH[symbol], tuple(map(mpmath.mpf, xs)), order)
+            for order in np.eye(len(xs), dtype=int).tolist()
+        ]
+        out = op.forward(SCALAR, *xs)
+        floats = op.partials(out, *xs)
+        arrays = op.partials(np.array([out]), *[np.array([x]) for x in xs])
+        nodes = [Value(x) for x in xs]
+        values = op.partials(Value.apply(op, *nodes), *nodes)
+        for d, f, a, v in zip(exact, floats, arrays, values, strict=True):
+            # 1 − out² and out(1 − out) near saturation carry the rounding of out
+            room = 1e-13 * abs(float(d)) + (3e-16 if symbol in ("tanh", "sigmoid") else 0)
+            for got in (f, np.ravel(a)[0], v.data if isinstance(v, Value) else v):
+                assert abs(got - float(d)) <= room, (symbol, xs)
+
+
+@pytest.mark.parametrize("z", [-700.0, -40.0, 40.0, 700.0])
+def test_sigmoid_and_its_logarithm_keep_their_digits_when_saturated(z):
+    for symbol in ("sigmoid", "log_sigmoid"):
+        exact = TRUTH[symbol](mpmath.mpf(z))
+        assert close(OPS[symbol].forward(SCALAR, z), exact)
+        assert close(float(OPS[symbol].forward(np, np.array(z))), exact)
+        assert math.isfinite(OPS[symbol].partials(OPS[symbol].forward(SCALAR, z), z)[0])
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=5))
+def test_shortcuts_of_the_engine_equal_the_table(numbers):
+    x, y = numbers[:2]
+    for op, shortcut in (
+        (ADD, lambda v: v[0] + v[1]),
+        (MUL, lambda v: v[0] * v[1]),
+        (SUM, Value.sum),
+    ):
+        data = numbers if op is SUM else [x, y]
+        through_table = [Value(n) for n in data]
+        short = [Value(n) for n in data]
+        a, b = Value.apply(op, *through_table), shortcut(short)
+        assert a.data == b.data
+        assert a.op is b.op
+        b.backward()
+        assert list(op.partials(a.data, *data)) == [v.grad for v in short]
+
+
+def test_power_and_exponential_are_found_by_symbol():
+    assert by_symbol("**3") is power(3.0)
+    assert by_symbol("2**") is exponential(2.0)
+    with pytest.raises(ValueError, match="_op: got 'nope'"):
+        by_symbol("nope")
+
+
+def test_an_operation_equals_its_symbol_and_no_other_operation():
+    node = Value(2.0) * Value(3.0)
+    assert node.op == "*"
+    assert node.op in {"+", "*"}
+    assert node.op != "+"
+    twin = Op("*", MUL.forward, MUL.partials)
+    assert twin != MUL
+    assert len({twin, MUL}) == 2
