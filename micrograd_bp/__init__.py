@@ -9,7 +9,9 @@ from .network.sigmoid import ForwardPass, SigmoidNetwork, reshape, unroll
 from .scalar.engine import Value
 
 if TYPE_CHECKING:
-    from .checking.gradient import GradientCheck, check_expression, check_gradient
+    from .checking.expression import check_expression
+    from .checking.gradient import check_gradient
+    from .checking.result import GradientCheck
     from .comparison.compare import Comparison, compare_gradients
     from .comparison.equations import EquationCheck, Equations, verify_equations
     from .gradients import Gradient, autodiff_gradient, backprop_gradient, numerical_gradient
@@ -54,12 +56,12 @@ _MODULE_OF = {
     "EquationCheck": "comparison.equations",
     "Equations": "comparison.equations",
     "Gradient": "gradients",
-    "GradientCheck": "checking.gradient",
+    "GradientCheck": "checking.result",
     "Tape": "scalar.tape",
     "autodiff_gradient": "gradients",
     "backprop_gradient": "gradients",
     "check_backprop": "grading.grade",
-    "check_expression": "checking.gradient",
+    "check_expression": "checking.expression",
     "check_gradient": "checking.gradient",
     "compare_gradients": "comparison.compare",
     "cost_function": "training.train",
