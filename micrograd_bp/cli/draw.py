@@ -39,6 +39,9 @@ def draw(
     target: TargetOption = None,
     header: HeaderOption = None,
     example: Annotated[int, typer.Option(help="Which row of the data, from 0")] = 0,
+    style: Annotated[
+        str, typer.Option(help="cards, or nodes: each operation a small node of its own")
+    ] = "cards",
     view: Annotated[
         str | None,
         typer.Option(help="scalar, unit or layer [default: the finest that is legible]"),
@@ -55,10 +58,15 @@ def draw(
     ends = None if path is None else (_theta(graph, path), graph.cost)
     with warnings.catch_warnings(record=True) as notes:
         warnings.simplefilter("always")
-        picture = drawn(graph, view=view, path=ends, theme=theme)
+        picture = drawn(graph, view=view, path=ends, theme=theme, style=style)
     for note in notes:
-        print(f"note: {note.message}", file=sys.stderr)
-    render(picture, output)
+        print(f"note: {_in_options(str(note.message))}", file=sys.stderr)
+    print(f"wrote {render(picture, output)}", file=sys.stderr)
+
+
+def _in_options(note: str) -> str:
+    """A remark of ``draw`` in the words of this command: --view scalar for view="scalar"."""
+    return re.sub(r'view="(\w+)"', r"--view \1", note)
 
 
 def _one_example(
