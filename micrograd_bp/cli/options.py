@@ -40,7 +40,7 @@ LayersOption = Annotated[
     str | None,
     typer.Option("--layers", help="Units per layer, e.g. 4-5-3 [default: one hidden layer of 5]"),
 ]
-LambdaOption = Annotated[float, typer.Option("--lambda", help="Regularization λ")]
+LambdaOption = Annotated[float, typer.Option("--lambda", help="Regularization")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights")]
 HtmlOption = Annotated[
     Path | None, typer.Option("--html", metavar="FILE", help="Write the interactive page")

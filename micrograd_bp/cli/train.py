@@ -40,7 +40,7 @@ def train(
         typer.Option("--layers", help="Units per layer [default: one hidden layer, suggested]"),
     ] = None,
     lambda_: Annotated[
-        float | None, typer.Option("--lambda", help="Regularization λ [default: 0.1]")
+        float | None, typer.Option("--lambda", help="Regularization [default: 0.1]")
     ] = None,
     method: Annotated[
         str | None, typer.Option(help="gd, sgd, lbfgs or cg [default: lbfgs]")

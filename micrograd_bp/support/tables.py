@@ -30,7 +30,7 @@ IN_ASCII = str.maketrans(
     {
         "−": "-", "–": "-", "—": "-", "─": "-", "×": "x", "·": "*", "≤": "<=", "≥": ">=",
         "≠": "!=", "≈": "~", "±": "+-", "∂": "d", "√": "sqrt", "∞": "inf", "…": "...", "╲": "\\",
-        "′": "'", "ᵀ": "^T", "→": "->", "←": "<-", "½": "1/2", "∈": "in", "⁽": "(", "⁾": ")",
+        "′": "'", "ᵀ": "^T", "→": "->", "←": "<-", "½": "1/2", "∈": "in", "‖": "||",
     }
 )  # fmt: skip
 
@@ -95,6 +95,7 @@ def ascii_names(text: str) -> str:
     'theta1[2,3] >= theta2[12,3], delta2[1], lambda/2m Sigma theta^2, 2^-53'
     """
     text = INDEXED.sub(_indexed, text)
+    text = re.sub("⁽([^⁽⁾]*)⁾", lambda m: f"({m[1].translate(TO_DIGITS)})", text)
     text = re.sub(f"[{SUPERSCRIPTS}]+", lambda m: "^" + m[0].translate(TO_DIGITS), text)
     text = re.sub(f"[{SUBSCRIPTS}]+", lambda m: "_" + m[0].translate(TO_DIGITS), text)
     return "".join(map(_in_ascii, text.translate(IN_ASCII)))

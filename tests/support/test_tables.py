@@ -19,6 +19,7 @@ from micrograd_bp.support.tables import ascii_names, encodes, render, shown, tab
         (symbol("x", 12), "x[12]"),
         ("Θ⁽¹⁾", "Theta1"),
         ("∂J/∂θ₂₃⁽¹⁾ = −1 ± 2⁻⁵³", "dJ/dtheta1[2,3] = -1 +- 2^-53"),
+        ("z_i⁽ˡ⁺¹⁾ and δ⁽ᴸ⁾", "z_i(l+1) and delta(L)"),
         ("λ ≥ 0 … ε²", "lambda >= 0 ... epsilon^2"),
         ("Größe 日", "Grosse \\u65e5"),
     ],
