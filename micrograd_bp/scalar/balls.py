@@ -15,6 +15,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from numbers import Integral
 from types import SimpleNamespace
@@ -40,6 +41,9 @@ __all__ = [
 ]
 
 BITS = 106  # twice the bits of a float: what floats round off lies far inside
+
+# g′ at z = −10⁹ is 2^(−1.4·10⁹): as a fraction it would take 200 MB. Far below every float.
+MOST_EXPONENT = 2**14
 
 # FLINT keeps its precision in one place for all threads; whoever needs another takes turns.
 _TURN = threading.RLock()
@@ -84,19 +88,23 @@ def namespace() -> Any:
     """What the rules of ``ops.py`` find under ``m``: FLINT's own functions.
 
     Where a ball straddles a kink, ``maximum``, ``minimum``, abs and ``heaviside`` give a ball
-    that holds both sides. A function that is not listed, say ``m.erf``, is FLINT's of that name.
+    that holds both sides. A function that is not listed, say ``m.erf``, is FLINT's of that name
+    (``m.arctan`` is its atan).
     """
     from flint import arb
 
     class Namespace(SimpleNamespace):
         def __getattr__(self, name: str) -> Any:
-            return getattr(arb, name)
+            return getattr(arb, f"a{name[3:]}" if name.startswith("arc") else name)
 
     return Namespace(
+        log=lambda x: arb(x).log(),
         power=lambda x, n: arb(x) ** arb(n),
+        lowered=lambda x, n, k: arb(x) ** (arb(n) - k),
         maximum=lambda x, y: arb(x).max(arb(y)),
         minimum=lambda x, y: arb(x).min(arb(y)),
         heaviside=_heaviside,
+        greater=lambda x, y: _heaviside(arb(x) - arb(y), 0.0),
     )
 
 
@@ -107,6 +115,9 @@ def array_namespace() -> Any:
 
     return SimpleNamespace(
         exp=np.frompyfunc(arb.exp, 1, 1),
+        log1p=np.frompyfunc(arb.log1p, 1, 1),
+        maximum=np.frompyfunc(lambda x, y: arb(x).max(arb(y)), 2, 1),
+        minimum=np.frompyfunc(lambda x, y: arb(x).min(arb(y)), 2, 1),
         logaddexp=np.frompyfunc(lambda x, y: arb(x) + (y - x).exp().log1p(), 2, 1),
     )
 
@@ -189,18 +200,32 @@ def _ordered(output: Value, leaves: set[Value]) -> list[Value]:
     return order
 
 
+class Exact(Fraction):
+    """An end of a ball: a whole number times a power of two, that mpmath takes as a number too."""
+
+    @property
+    def _mpf_(
+        self,
+    ) -> tuple[int, int, int, int]:  # mpmath's form: sign, odd mantissa, exponent, bits
+        size = abs(self.numerator)
+        zeros = (size & -size).bit_length() - 1 if size else 0
+        mantissa = size >> zeros
+        exponent = zeros - (self.denominator.bit_length() - 1)
+        return int(self < 0), mantissa, exponent if size else 0, mantissa.bit_length()
+
+
 @dataclass(frozen=True, eq=False)
 class Ball:
     """A number known to lie within ``radius`` of ``mid``, that is from ``low`` to ``high``.
 
-    The four are exact numbers of python-flint: they compare and compute with int, float and
-    mpmath's mpf, and ``float()`` rounds them. ``str()`` prints the digits that are proved.
+    The four are exact fractions, so they compare and compute without rounding (±∞ and NaN
+    where nothing is known); ``float()`` rounds one. ``str()`` prints the digits that are proved.
     """
 
-    low: Any
-    high: Any
-    mid: Any
-    radius: Any
+    low: Exact | float
+    high: Exact | float
+    mid: Exact | float
+    radius: Exact | float
     text: str
 
     @classmethod
@@ -212,7 +237,10 @@ class Ball:
             text = ball.str(digits, radius=False)
             if ball.is_finite() and ball.contains(0.0) and not ball.is_zero():
                 text = f"0 ± {float(ball.abs_upper()):.1e}"  # not one digit is
-            return cls(ball.lower(), ball.upper(), ball.mid(), ball.rad(), text)
+            low, high = _exact(ball.lower(), -1), _exact(ball.upper(), 1)
+        if isinstance(low, float) or isinstance(high, float):
+            return cls(low, high, math.nan, math.inf, text)
+        return cls(low, high, Exact((low + high) / 2), Exact((high - low) / 2), text)
 
     def __str__(self) -> str:
         return self.text
@@ -225,6 +253,23 @@ class Ball:
 
     def __contains__(self, number: Any) -> bool:
         return bool(self.low <= number <= self.high)
+
+
+def _exact(end: Any, side: int) -> Exact | float:
+    """One end of a ball as a fraction; outward to a multiple of 2⁻¹⁶³⁸⁴ where it is finer."""
+    if not end.is_finite():
+        return side * math.inf
+    mantissa, exponent = map(int, end.man_exp())
+    if exponent > MOST_EXPONENT:
+        return side * math.inf
+    if exponent < -MOST_EXPONENT:
+        finer = -MOST_EXPONENT - exponent
+        if finer > mantissa.bit_length():
+            mantissa = side if mantissa * side > 0 else 0
+        else:
+            mantissa = mantissa >> finer if side < 0 else -(-mantissa >> finer)
+        exponent = -MOST_EXPONENT
+    return Exact(mantissa * Fraction(2) ** exponent)
 
 
 class Balls(tuple[Ball, ...]):
