@@ -189,7 +189,7 @@ class _UnitView:
                 gap = self._y(layer, drawn[-2]) - last
                 # to the left of the middle: lines leave a column to the right
                 place = at(self._x(layer) - self.circle / 4, last + gap / 2)
-                self.picture.note(f"⋮\n… {hidden:,} more", place, self.theme.faint)
+                self.picture.note(f"… {hidden:,} more", place, self.theme.faint)
 
     def _add_unit(self, layer: int, i: int, unit: Value) -> None:
         name = _name(unit)

@@ -582,7 +582,7 @@ def test_a_long_chain_is_folded_into_one_card_with_the_product_of_its_derivative
     chain[-1].backward()
     parsed = Parsed(draw(chain[-1]))
     (fold,) = [texts for texts in parsed.nodes.values() if "operations" in texts[0]]
-    assert fold[0] == "⋯ 46 operations: ·, sin, ·, sin, …"
+    assert fold[0] == "46 operations: ·, sin, ·, sin, …"
     slope = chain[2].grad / chain[48].grad  # of the fold as a whole, by the chain rule
     assert any(texts[:1] == (f"{slope:.3g}",) for _, _, texts in parsed.edges)
     whole = Parsed(draw(chain[-1], view="scalar")).nodes
