@@ -642,3 +642,16 @@ def test_the_layer_view_shows_which_matrices_each_equation_needs():
     edges = {edge[:2] for edge in Parsed(draw(graph, view="layer")).edges}
     assert {("a1", "D1"), ("delta2", "D1"), ("a2", "D2"), ("delta3", "D2")} <= edges  # (1)
     assert {("Theta2", "delta2"), ("delta3", "delta2"), ("a2", "delta2")} <= edges  # (2)
+
+
+def test_a_saturated_unit_is_marked():
+    net = SigmoidNetwork(thetas=[[[0.0, 9.0], [0.0, 0.5]], [[0.0, 1.0, 1.0]]])
+    graph = example_graph(net, [1.0], 1.0)
+    graph.cost.backward()
+    picture = draw(graph, view="unit")
+    parsed = Parsed(picture)
+    slope = 1 / (2 + 2 * math.cosh(9.0))  # g'(z) = 1 / (2 + 2 cosh z)
+    assert parsed.nodes["unit2_1"][-1] == f"g′ = {slope:.1g}".replace("e-0", "e−")
+    assert "g′" not in "".join(parsed.nodes["unit2_2"])
+    assert picture.source.count("peripheries=2") == 1
+    assert "double ring: saturated" in parsed.text
