@@ -39,6 +39,8 @@ LABEL_WIDTH, LABEL_HEIGHT = 172, 17
 CIRCLE, BIAS_CIRCLE, SMALL_CIRCLE = 100, 64, 30
 BELOW = 5  # the middle of a label, where θ's line ends, begins the share of δ
 
+# A unit whose g′(z) is below this part of its largest value, 1/4, hardly listens: |z| > 5.3.
+SATURATED = 0.02 / 4
 MOST_WEIGHTS = 100  # lines with two numbers each that an A4 page shows legibly
 MOST_LABELLED = 150  # weights up to which θ and ∂J/∂θ stand on the lines; above, in tooltips
 
@@ -128,6 +130,7 @@ class _UnitView:
         outputs = [abs(slope(z)) for z in graph.z[-1] or []]
         self.largest_share = max([*shares, *outputs])
         self.largest_weight = max(abs(weight.theta.data) for weight in self.weights)
+        self.saturated = False
         self._add_titles()
         self._add_units()
         for weight in sorted(self.weights, key=lambda weight: abs(slope(weight.theta))):
@@ -186,7 +189,7 @@ class _UnitView:
                 gap = self._y(layer, drawn[-2]) - last
                 # to the left of the middle: lines leave a column to the right
                 place = at(self._x(layer) - self.circle / 4, last + gap / 2)
-                self.picture.note(f"⋮\n… {hidden:,} more", place, self.theme.faint)
+                self.picture.note(f"… {hidden:,} more", place, self.theme.faint)
 
     def _add_unit(self, layer: int, i: int, unit: Value) -> None:
         name = _name(unit)
@@ -203,11 +206,19 @@ class _UnitView:
             delta = _name(z).replace("z", "δ", 1)
             tip += f", {delta} = {slope(z)!r}"
             rows.append(coloured(f"{delta} = {number(slope(z))}", self.theme.backward))
+        saturated = z is not None and unit.local_derivatives()[0] < SATURATED
+        if saturated:
+            passes = f"g′ = {number(unit.local_derivatives()[0], 1)}"
+            tip += f", saturated: {passes}"
+            rows.append(coloured(passes, self.theme.faint))
+        self.saturated |= saturated
         kind = "bias" if i == 0 else "data" if z is None else "a"
         label = text(name) if self.small else lines(*rows, align="center")
-        self._circle(_unit_id(layer, i), label, at(x, y), kind, tip)
+        self._circle(_unit_id(layer, i), label, at(x, y), kind, tip, rings=1 + saturated)
 
-    def _circle(self, name: str, label: str, place: str, kind: str, tip: str) -> None:
+    def _circle(
+        self, name: str, label: str, place: str, kind: str, tip: str, rings: int = 1
+    ) -> None:
         self.picture.digraph.node(
             name,
             label=label,
@@ -219,6 +230,7 @@ class _UnitView:
             style="filled,dashed" if kind == "bias" else "filled",
             fillcolor=self.theme.fills[kind],
             tooltip=tooltip(tip),
+            peripheries=str(rings),
             **{"class": "unit"},
         )
 
@@ -367,6 +379,10 @@ class _UnitView:
             picture.caption.append(
                 flow + safe(f"   width: its size, the widest {number(self.largest_share)}")
             )
+
+        if self.saturated:
+            ring = "double ring: saturated, its g′ lets hardly any δ pass"
+            picture.caption.append(coloured(ring, self.theme.faint))
 
     def _steps(self, theta: Value, cost: Value) -> paths.Steps[Value]:
         """The chain rule from one θ to J in steps from weighted input to weighted input."""
