@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 VIEWS = ("scalar", "unit", "layer")
+STYLES = ("cards", "nodes")
 
 # What an A4 page shows legibly: about 120 cards, or 100 lines with two numbers each.
 MOST_NODES = 120
@@ -30,6 +31,8 @@ def draw(
     view: str | None = None,
     path: tuple[Value, Value] | None = None,
     theme: str = "light",
+    *,
+    style: str = "cards",
 ) -> graphviz.Digraph:
     """The picture of a Value's graph, or of an example's network, as a ``graphviz.Digraph``.
 
@@ -50,7 +53,7 @@ def draw(
     2
     """
     # The views load here, not with the package: `import micrograd_bp` has to load this module.
-    from ..drawing import dot as layout
+    from . import dot as layout
     from .layer_view import layer_view
     from .scalar_view import scalar_view
     from .style import THEMES, coloured
@@ -60,6 +63,8 @@ def draw(
     graph = None if isinstance(value_or_graph, Value) else value_or_graph
     if theme not in THEMES:
         raise ValueError(f"theme: got {theme!r}, expected {' or '.join(THEMES)}")
+    if style not in STYLES:
+        raise ValueError(f"style: got {style!r}, expected {' or '.join(STYLES)}")
     if view is not None and view not in VIEWS:
         raise ValueError(f"view: got {view!r}, expected one of {', '.join(VIEWS)}")
     if graph is None and view in ("unit", "layer"):
@@ -68,16 +73,26 @@ def draw(
     ends = None if path is None else _checked_path(path, order)
     layout.find_dot()  # so that the Digraph's own render and notebook display find it too
 
-    note = ""
+    asked = view is not None
     if view is None:
-        view, note = _finest_legible(graph, len(order), ends is not None)
-    if note:
+        view, note = _finest_legible(graph, len(order))
+    else:
+        note = _size_of_forced(graph, view, len(order))
+    if note and not asked:
         warnings.warn(note, stacklevel=2)
     if view == "scalar" or graph is None:
-        shown = order if not note else _nearest(cost, order, ends)
-        picture = scalar_view(order, shown, graph, ends, THEMES[theme])
+        shown = order if asked or not note else _nearest(cost, order, ends)
+        picture = scalar_view(
+            order,
+            shown,
+            graph,
+            ends,
+            THEMES[theme],
+            operators=style == "nodes",
+            fold=not asked,
+        )
     elif view == "unit":
-        picture = unit_view(graph, ends, THEMES[theme])
+        picture = unit_view(graph, ends, THEMES[theme], whole=asked or ends is not None)
     elif ends is None:
         picture = layer_view(graph, THEMES[theme])
     else:
@@ -91,7 +106,7 @@ def _mimebundle(
     value_or_graph: Value | ExampleGraph, include: object = None, exclude: object = None
 ) -> dict[str, str]:
     """How a notebook shows it: the picture, if there is a layout program, and always text."""
-    from ..drawing import dot as layout
+    from . import dot as layout
 
     cost = _cost_of(value_or_graph)
     named = "" if cost is value_or_graph else "ExampleGraph of "
@@ -125,9 +140,9 @@ def _checked_path(path: tuple[Value, Value], order: list[Value]) -> tuple[Value,
     return path
 
 
-def _finest_legible(graph: ExampleGraph | None, nodes: int, path: bool) -> tuple[str, str]:
+def _finest_legible(graph: ExampleGraph | None, nodes: int) -> tuple[str, str]:
     """The view that stays legible, and what to say if it is not the scalar one."""
-    from .unit_view import weights_number
+    from .unit_view import MOST_WEIGHTS, weights_number
 
     if nodes <= MOST_NODES:
         return "scalar", ""
@@ -137,15 +152,26 @@ def _finest_legible(graph: ExampleGraph | None, nodes: int, path: bool) -> tuple
             'drawn; view="scalar" draws all'
         )
     weights = weights_number(graph)
-    if weights <= MOST_WEIGHTS or path:
+    if weights <= MOST_WEIGHTS:
         return "unit", (
             f"{nodes:,} nodes are too many to read: drawn unit by unit; "
             'view="scalar" draws every product and sum'
         )
-    return "layer", (
-        f"{nodes:,} nodes and {weights:,} weights are too many to read: drawn layer by layer; "
-        'view="unit" or "scalar" draws them'
+    return "unit", (
+        f"{nodes:,} nodes and {weights:,} weights are too many to read: some units of each wide "
+        'layer are drawn; view="unit" draws all, view="layer" matrices'
     )
+
+
+def _size_of_forced(graph: ExampleGraph | None, view: str, nodes: int) -> str:
+    """What to say first of a view that was asked for and cannot be read as a whole."""
+    from .unit_view import MOST_LABELLED, weights_number
+
+    if view == "scalar" and nodes > MOST_NODES:
+        return f"{nodes:,} nodes: to be read in parts, enlarged"
+    if view == "unit" and graph is not None and weights_number(graph) > MOST_LABELLED:
+        return f"{weights_number(graph):,} weights: the numbers are in the tooltips of the SVG"
+    return ""
 
 
 def _nearest(cost: Value, order: list[Value], ends: tuple[Value, Value] | None) -> list[Value]:
