@@ -79,7 +79,8 @@ def test_the_recorder_is_bounded(limits):
     recorder.start()
     for _ in range(10):
         recorder(0, np.ones(2))
-    assert recorder.full and len(recorder.events) <= 3
+    assert recorder.full
+    assert len(recorder.events) <= 3
 
 
 @pytest.mark.parametrize("value", [None, "text", [[1.0], [1.0, 2.0]], {"a": 1.0}, np.array("x")])
