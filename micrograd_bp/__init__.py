@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .comparison.equations import EquationCheck, Equations, verify_equations
     from .gradients import Gradient, autodiff_gradient, backprop_gradient, numerical_gradient
     from .grading.grade import Diagnosis, check_backprop
+    from .scalar.balls import Enclosure, enclose
     from .scalar.tape import Tape
     from .training.train import cost_function
 
@@ -33,6 +34,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Comparison",
     "Diagnosis",
+    "Enclosure",
     "EquationCheck",
     "Equations",
     "ExampleGraph",
@@ -50,6 +52,7 @@ __all__ = [
     "compare_gradients",
     "cost_function",
     "draw",
+    "enclose",
     "example_graph",
     "numerical_gradient",
     "reshape",
@@ -62,6 +65,7 @@ __all__ = [
 _MODULE_OF = {
     "Comparison": "comparison.compare",
     "Diagnosis": "grading.grade",
+    "Enclosure": "scalar.balls",
     "EquationCheck": "comparison.equations",
     "Equations": "comparison.equations",
     "Gradient": "gradients",
@@ -74,6 +78,7 @@ _MODULE_OF = {
     "check_gradient": "checking.gradient",
     "compare_gradients": "comparison.compare",
     "cost_function": "training.train",
+    "enclose": "scalar.balls",
     "numerical_gradient": "gradients",
     "verify_equations": "comparison.equations",
 }
