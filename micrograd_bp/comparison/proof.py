@@ -17,7 +17,7 @@ relies on FLINT.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -25,40 +25,32 @@ import numpy as np
 import numpy.typing as npt
 
 from ..gradients import Gradient
-from ..gradients.backprop import mean, sums
-from ..network.graph import example_graph, penalty_graph, theta_values
 from ..network.sigmoid import SigmoidNetwork, unroll
 from ..network.symbols import symbol
-from ..scalar.balls import Recorded, array_namespace, ball_array, namespace, precision
-from ..scalar.engine import Value
+from ..scalar.balls import precision
 from ..support.validation import Array
-from .rounding import RoundingBounds, rounding_bounds
-from .witness import CostInBalls
+from .derivations import Derivation, in_balls
+from .rounding import RoundingBounds, rounding_bounds, rounding_of_estimate
+from .witness import Witness, relative_distance
 
-__all__ = ["ENOUGH_DIGITS", "Derivation", "Proof", "Ulps", "affordable", "in_balls", "prove"]
+__all__ = ["ENOUGH_DIGITS", "Proof", "Ulps", "affordable_examples", "affordable_moves", "prove"]
 
-# The precisions in turn, in bits. The first has twice the digits of a float. A saturated unit has
-# h − y as small as floats go, 2⁻¹⁰²² and below: the last still has a hundred bits more than that.
-PRECISIONS = (106, 318, 1272)
+# The precisions in turn, in bits. The first is two words of a machine, more than twice the digits
+# of a float. A saturated unit has h − y as small as floats go, 2⁻¹⁰²² and below: the last has 250
+# bits more than that.
+PRECISIONS = (128, 384, 1280)
 ENOUGH_DIGITS = 15  # a float has no more: what agrees so far is agreed
-SMALLEST = 2.0**-1022  # digits are counted from here where a derivative is smaller: no float is
+FAR_MORE = 1e3  # how much farther from the cost than the other the one to blame is
 
-# The third witness: its first ε, and how often ε is squared where the difference is not yet
-# within RELATIVE of the gradient (truncation falls with ε², an error of a formula does not).
-WITNESS_EXPONENTS = (40, 80, 160, 320)
-WITNESS_RELATIVE = 2.0**-53
-WITNESS_REPEATED = 8  # parameters, the worst ones, that are looked at with the smaller steps
-
-# How much is done by default: about a second. A weight of one example takes some 3 µs for both
-# derivations, one difference of the cost 0.5 µs for each number that it computes.
+# How much is done by default: about a second. The times were measured on iris, digits and
+# 400-25-10; they decide how much is proved, never what is right.
 SECONDS = 0.7
-SECONDS_PER_WEIGHT = 3e-6
+SECONDS_PER_WEIGHT = 3e-6  # of one example in both derivations
 SECONDS_PER_UNIT = 2e-5
-WITNESS_SECONDS = 0.5
-SECONDS_PER_MOVE = 4e-6
 LARGEST_SECONDS = 5.0  # for one example: above it nothing is proved unless it is asked for
-
-Numbers = npt.NDArray[Any]
+WITNESS_SECONDS = 0.4
+SECONDS_PER_LOSS = 2e-6  # of moving one unit, in one example, for one value of the cost
+SECONDS_PER_PRODUCT = 3e-7
 
 
 class Ulps(NamedTuple):
@@ -66,14 +58,6 @@ class Ulps(NamedTuple):
 
     largest: float
     median: float
-
-
-class Derivation(NamedTuple):
-    """J, ∂J/∂θ unrolled and δ (lists over the layers of (m, s_l), the first None) as balls."""
-
-    cost: Any
-    gradient: Numbers
-    deltas: list[Numbers | None]
 
 
 @dataclass(frozen=True)
@@ -86,11 +70,11 @@ class Proof:
     contradictions: tuple[str, ...]  # what is disjoint: names of parameters, of δ, or "J"
     ulps: dict[str, Ulps]  # by method, of ∂J/∂θ in floating point
     misfits: tuple[str, ...]  # floats farther from their ball than rounding goes, with the method
-    blamed: str | None  # the method that the cost contradicts, where one alone is
-    witness_digits: int | None  # to how many digits the cost's own difference agrees
+    blamed: str | None  # the method that the cost contradicts, where it is one of the two
+    witness_digits: int  # to how many digits the difference of the cost agrees, the least
     parameter_digits: Array = field(repr=False)  # NaN where a ball has no bounds
-    errors: dict[str, Array] = field(repr=False)  # by method, in ulp
-    truncation: Array = field(repr=False)  # of the two-sided difference at ε; NaN: not computed
+    errors: dict[str, Array] = field(repr=False)  # by method, in ulp; NaN: not asked
+    truncation: Array = field(repr=False)  # of the two-sided difference at ε; NaN: not asked
     rounding: Array = field(repr=False)  # of its estimate in floating point
 
     @property
@@ -99,7 +83,7 @@ class Proof:
         return np.asarray(self.parameter_digits >= ENOUGH_DIGITS)
 
 
-def affordable(net: SigmoidNetwork, m: int) -> int:
+def affordable_examples(net: SigmoidNetwork, m: int) -> int:
     """How many of m examples are proved by default: as many as about a second allows.
 
     An estimate from the size of the network, so that the answer is the same everywhere;
@@ -109,62 +93,152 @@ def affordable(net: SigmoidNetwork, m: int) -> int:
     return min(m, max(1, int(SECONDS / one))) if one <= LARGEST_SECONDS else 0
 
 
-def in_balls(
+def affordable_moves(net: SigmoidNetwork, m: int) -> int:
+    """For how many parameters the cost of m examples is asked by default, at least one."""
+    seconds = 0.0
+    for l, theta in enumerate(net.thetas):
+        moved = 1 + sum(net.sizes[l + 2 :])
+        products = sum(later.size for later in net.thetas[l + 1 :])
+        seconds += theta.size * (SECONDS_PER_LOSS * moved + SECONDS_PER_PRODUCT * products)
+    mean = 4 * m * seconds / net.theta.size  # two steps, each to both sides
+    return max(1, int(WITNESS_SECONDS / mean))
+
+
+def prove(
+    net: SigmoidNetwork,
+    X: Array,
+    Y: Array,
+    lambda_: float,
+    epsilon: float,
+    floats: Sequence[Gradient],
+    asked: npt.NDArray[np.intp],
+) -> Proof:
+    """Hold graph against matrix formulas on balls, and all three methods' floats against them.
+
+    ``floats`` are the results of autodiff, backprop and the numerical estimate for these
+    examples; ``asked`` are the parameters about which the cost is asked.
+    """
+    bits, derivations, digits, contradictions, disputed = _compared(net, X, Y, lambda_)
+    bounds = rounding_bounds(net, X, Y, lambda_)
+    errors: dict[str, Array] = {}
+    misfits: list[str] = []
+    with precision(bits):
+        for method, derivation in zip(floats[:2], derivations, strict=True):
+            errors[method.method] = _ulps(method.vector, derivation.gradient)
+            misfits += _misfits(net, method, derivation, bounds)
+
+    asked = np.union1d(asked, np.array(disputed[:1], dtype=np.intp))
+    witness = Witness(net, X, Y, lambda_, epsilon, asked)
+    numerical = floats[2]
+    truncation, rounding, errors["numerical"] = np.full((3, net.theta.size), np.nan)
+    with precision(bits):
+        truncation[asked], rounding[asked] = witness.split(numerical.vector)
+        errors["numerical"][asked] = _ulps(numerical.vector[asked], witness.slopes)
+        off = np.abs(rounding) > rounding_of_estimate(net, X, Y, lambda_, epsilon).error
+        misfits += [f"numerical: {net.parameter_name(int(p))}" for p in np.flatnonzero(off)]
+        distances = [witness.distances(derivation.gradient) for derivation in derivations]
+    if not disputed:  # both formulas agree: on what is the slope of J?
+        denied = witness.denied(derivations[0].gradient)
+        contradictions += [net.parameter_name(p) for p in sorted(denied)]
+    nearest = np.fmin(*distances)
+    return Proof(
+        bits=bits,
+        examples=len(X),
+        digits=_least(digits),
+        contradictions=tuple(dict.fromkeys(contradictions)),
+        ulps={name: _summary(found) for name, found in errors.items()},
+        misfits=tuple(misfits),
+        blamed=_blamed(distances, np.isin(asked, disputed)) if disputed else None,
+        witness_digits=_least(_digits(nearest, bits)),
+        parameter_digits=digits,
+        errors=errors,
+        truncation=truncation,
+        rounding=rounding,
+    )
+
+
+def _compared(
     net: SigmoidNetwork, X: Array, Y: Array, lambda_: float
-) -> tuple[Derivation, Derivation]:
-    """Both derivations on balls, within a ``precision``: by the graph, by the matrix formulas."""
-    return _by_graph(net, X, Y, lambda_), _by_matrices(net, X, Y, lambda_)
+) -> tuple[int, tuple[Derivation, Derivation], Array, list[str], list[int]]:
+    """Both derivations with as many bits as it takes, and where they contradict each other."""
+    found_before = False
+    for bits in PRECISIONS:
+        with precision(bits):
+            graph, matrices = derivations = in_balls(net, X, Y, lambda_)
+            pairs = zip(graph.gradient, matrices.gradient, strict=True)
+            digits = _digits(np.array([relative_distance(a, b) for a, b in pairs]), bits)
+            disputed = _disjoint(graph.gradient, matrices.gradient)
+            contradictions = [net.parameter_name(p) for p in disputed]
+            contradictions += list(_disjoint_deltas(graph, matrices))
+            if not graph.cost.overlaps(matrices.cost):
+                contradictions.append("J")
+        if found_before or (not contradictions and np.all(digits >= ENOUGH_DIGITS)):
+            break
+        found_before = bool(contradictions)
+    disputed.sort(key=lambda p: digits[p])
+    return bits, derivations, digits, contradictions, disputed
 
 
-def _by_graph(net: SigmoidNetwork, X: Array, Y: Array, lambda_: float) -> Derivation:
-    """The recorded graph of one example, run again for each; then that of the penalty."""
-    from flint import arb
-
-    graph = example_graph(net, X[0], Y[0], textbook=False)
-    record = Recorded(graph.cost)
-    weights = [v for matrix in graph.thetas for column in zip(*matrix, strict=True) for v in column]
-    units = [z for layer in graph.z[1:] if layer is not None for z in layer]
-    places = [record.place[node] for node in (*weights, *units)]
-    inputs = [record.place.get(node) for node in (*graph.x, *graph.y)]
-    leaves = [arb(node.data) for node in record.nodes]
-    total, gradient, rows = arb(0), np.full(len(weights), arb(0), dtype=object), []
-    for example in np.hstack([X, Y]).tolist():
-        numbers = leaves.copy()
-        for place, number in zip(inputs, example, strict=True):
-            if place is not None:
-                numbers[place] = arb(number)
-        record.forward(numbers, namespace())
-        slopes = record.backward(numbers, places)
-        total += numbers[-1]
-        gradient += np.array(slopes[: len(weights)], dtype=object)
-        rows.append(slopes[len(weights) :])
-    m = len(X)
-    total, gradient = total / m, gradient / m
-    if lambda_:
-        penalty, slopes = _penalty(net, lambda_, m)
-        total, gradient = total + penalty, gradient + slopes
-    ends = np.cumsum(net.sizes[1:])[:-1]
-    return Derivation(total, gradient, [None, *np.split(np.array(rows, dtype=object), ends, axis=1)])
+def _digits(relative: Array, bits: int) -> Array:
+    """How many decimal digits a relative distance leaves, no more than the bits hold."""
+    with np.errstate(divide="ignore"):
+        found = np.floor(-np.log10(relative))
+    return np.asarray(np.clip(found, 0, math.floor(bits * math.log10(2.0))))
 
 
-def _penalty(net: SigmoidNetwork, lambda_: float, m: int) -> tuple[Any, Numbers]:
-    from flint import arb
-
-    thetas = theta_values(net)
-    record = Recorded(penalty_graph(thetas, lambda_, m))
-    numbers = [arb(node.data) for node in record.nodes]
-    record.forward(numbers, namespace())
-    flat: list[Value] = [v for t in thetas for column in zip(*t, strict=True) for v in column]
-    known = [v for v in flat if v in record.place]  # those of bias units are not in it
-    slopes = dict(zip(known, record.backward(numbers, [record.place[v] for v in known]), strict=True))
-    return numbers[-1], np.array([arb(slopes.get(v, 0)) for v in flat], dtype=object)
+def _least(digits: Array) -> int:
+    return int(np.nan_to_num(digits).min())
 
 
-def _by_matrices(net: SigmoidNetwork, X: Array, Y: Array, lambda_: float) -> Derivation:
-    """The formulas of ``gradients/backprop.py``, its very text, on arrays of balls."""
-    from flint import arb
+def _disjoint(a: Any, b: Any) -> list[int]:
+    return [i for i, (x, y) in enumerate(zip(a, b, strict=True)) if not x.overlaps(y)]
 
-    thetas = [ball_array(theta) for theta in net.thetas]
-    total, Deltas, deltas = sums(array_namespace(), thetas, ball_array(X), ball_array(Y))
-    J, D = mean(total, Deltas, thetas, arb(lambda_), len(X))
-    return Derivation(J, np.concatenate([d.ravel(order="F") for d in D]), deltas)
+
+def _disjoint_deltas(graph: Derivation, matrices: Derivation) -> Iterator[str]:
+    for layer, (a, b) in enumerate(zip(graph.deltas, matrices.deltas, strict=True), start=1):
+        if a is not None and b is not None:
+            places = _disjoint(a.T.ravel(), b.T.ravel())  # unit after unit
+            for unit in dict.fromkeys(place // len(a) for place in places):
+                yield symbol("δ", unit + 1, layer=layer)
+
+
+def _distances(floats: Array, balls: Any) -> Array:
+    """By how much each float is off its exact value, at most; NaN where nothing is known."""
+    pairs = zip(floats.tolist(), balls, strict=True)
+    return np.array([float((ball - x).abs_upper()) for x, ball in pairs])
+
+
+def _ulps(floats: Array, balls: Any) -> Array:
+    exact = np.array([float(ball.mid()) for ball in balls])
+    return np.asarray(_distances(floats, balls) / np.spacing(np.abs(exact)))
+
+
+def _summary(errors: Array) -> Ulps:
+    known = errors[~np.isnan(errors)]
+    return Ulps(float(known.max()), float(np.median(known))) if known.size else Ulps(0.0, 0.0)
+
+
+def _misfits(
+    net: SigmoidNetwork, method: Gradient, derivation: Derivation, bounds: RoundingBounds
+) -> Iterator[str]:
+    """What a method's floats say that its rounding does not explain."""
+    off = _distances(method.vector, derivation.gradient) > unroll(bounds.D)
+    for p in np.flatnonzero(off):
+        yield f"{method.method}: {net.parameter_name(int(p))}"
+    assert method.deltas is not None
+    layers = zip(method.deltas, derivation.deltas, bounds.deltas, strict=True)
+    for layer, (floats, balls, bound) in enumerate(layers, start=1):
+        if floats is not None and balls is not None and bound is not None:
+            off = _distances(floats.ravel(), balls.ravel()) > bound.ravel()
+            for unit in np.unique(np.flatnonzero(off) % floats.shape[1]):
+                yield f"{method.method}: {symbol('δ', int(unit) + 1, layer=layer)}"
+    if (derivation.cost - method.cost).abs_lower() > bounds.cost:
+        yield f"{method.method}: J"
+
+
+def _blamed(distances: Sequence[Array], disputed: npt.NDArray[np.bool_]) -> str | None:
+    """The derivation that is far more distant from the cost's own slope than the other."""
+    by_graph, by_matrices = (float(np.nanmax(found[disputed])) for found in distances)
+    if by_graph > FAR_MORE * by_matrices:
+        return "autodiff"
+    return "backprop" if by_matrices > FAR_MORE * by_graph else None

@@ -27,13 +27,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from ..network.sigmoid import SigmoidNetwork, sigmoid
+from ..network.sigmoid import SigmoidNetwork, sigmoid, unroll
 from ..support.validation import Array
 
-__all__ = ["RoundingBounds", "rounding_bounds"]
+__all__ = ["EstimateBounds", "RoundingBounds", "rounding_bounds", "rounding_of_estimate"]
 
 UNIT_ROUNDOFF = 2.0**-53
 UNDERFLOW = 2.0**-1022
@@ -49,7 +50,15 @@ class RoundingBounds:
     slopes: list[Array | None]  # of g'(z), (m, s_l); the first is None
     deltas: list[Array | None]  # of δ, (m, s_l); the first is None
     D: list[Array]  # of ∂J/∂Θ, in the shapes of Θ
-    reach: float = 0.0  # by how much a ``step`` can change any weighted input
+    sizes: list[Array]  # of |∂J/∂Θ| itself, in the shapes of Θ
+    reach: float  # by how much a ``step`` can change any weighted input
+
+
+class EstimateBounds(NamedTuple):
+    """What rounding does to the two-sided estimate of each entry of the unrolled θ."""
+
+    error: Array
+    reach: float  # by how much ε can change any weighted input
 
 
 def rounding_bounds(
@@ -72,86 +81,136 @@ def rounding_bounds(
     >>> bool(0 < bounds.D[0].max() < 1e-14)
     True
     """
+    if error_thetas is None:
+        error_thetas = [np.zeros_like(theta) for theta in net.thetas]
     with np.errstate(over="ignore"):
-        return _bounds(net, X, Y, lambda_, error_thetas, error_X, step)
+        layers = _forward(net, X, error_thetas, error_X, step)
+        h, last = layers[-1].a, layers[-1]
+        error = last.error + 8.0 * UNIT_ROUNDOFF * (h + Y) + UNDERFLOW
+        size = np.minimum(np.abs(h - Y) * last.stretch, 1.0) + error
+        cost = _cost(net, X, Y, lambda_, last, size, step)
+        deltas, D, sizes = _backward(net, layers, error, size, lambda_, error_thetas)
+    return RoundingBounds(
+        cost=cost,
+        activations=[layer.errors_before for layer in layers] + [_with_bias(last.error, 0.0)],
+        slopes=[None, *(layer.error_slope for layer in layers)],
+        deltas=[None, *deltas],
+        D=D,
+        sizes=sizes,
+        reach=max(float(layer.moved.max()) for layer in layers),
+    )
 
 
-def _bounds(
+def rounding_of_estimate(
+    net: SigmoidNetwork, X: Array, Y: Array, lambda_: float, epsilon: float
+) -> EstimateBounds:
+    """Bounds on what rounding does to (J(θ + ε) − J(θ − ε)) / 2ε, truncation left aside.
+
+    Each J carries at most E(J), so their difference over 2ε carries E(J) / ε. θ ± ε are rounded
+    too: they lie up to u (|θ| + ε) from where they should, which |∂J/∂θ| carries into J.
+    """
+    bounds = rounding_bounds(net, X, Y, lambda_, step=epsilon)
+    misplaced = UNIT_ROUNDOFF * (np.abs(net.theta) / epsilon + 4.0)
+    with np.errstate(over="ignore"):
+        error = bounds.cost / epsilon + 2.0 * misplaced * unroll(bounds.sizes)
+    return EstimateBounds(error, bounds.reach)
+
+
+class _Layer(NamedTuple):
+    """One layer on the way forward: (m, s_l + 1) before it, (m, s_{l+1}) in it."""
+
+    before: Array  # |[1; a]| at most
+    errors_before: Array  # E([1; a])
+    a: Array
+    error_z: Array
+    error: Array  # E(a)
+    slope: Array  # g' at most
+    error_slope: Array  # E(g')
+    moved: Array  # by how much a step changes z
+    stretch: Array  # and by which factor a, 1 − a and g'
+
+
+def _forward(
+    net: SigmoidNetwork,
+    X: Array,
+    error_thetas: Sequence[Array],
+    error_X: Array | None,
+    step: float,
+) -> list[_Layer]:
+    u, forward = UNIT_ROUNDOFF, net.forward(X)
+    errors = _with_bias(np.zeros_like(X) if error_X is None else error_X, 0.0)
+    before = np.abs(_with_bias(X)) + errors
+    change = np.zeros_like(before)
+    layers = []
+    weights = zip(net.thetas, error_thetas, forward.z[1:], forward.a[1:], strict=True)
+    for theta, error_theta, z, a in weights:
+        assert z is not None
+        size = np.abs(theta).T
+        most = step * before.max(axis=1, keepdims=True)
+        moved = np.maximum(change @ size, most)  # a weight of an earlier layer, or of this one
+        error_z = errors @ size + before @ error_theta.T
+        error_z += len(size) * (u * (before @ size + most) + UNDERFLOW)
+        stretch = np.exp(np.minimum(moved, FARTHEST))
+        slope = np.minimum(a * sigmoid(-z) * stretch, 0.25)
+        grown = np.exp(np.minimum(error_z, FARTHEST))
+        carried = np.minimum(slope * np.expm1(np.minimum(error_z, FARTHEST)) * grown, 1.0)
+        carried[error_z > FARTHEST] = 1.0
+        error = carried + 6.0 * u * np.minimum(a * stretch, 1.0) + UNDERFLOW
+        error_slope = np.abs(1.0 - 2.0 * a) * error + error**2
+        error_slope += slope * ((error_z * grown) ** 2 + moved * error + 12.0 * u) + UNDERFLOW
+        error_slope = np.minimum(error_slope, 0.5)
+        layers.append(_Layer(before, errors, a, error_z, error, slope, error_slope, moved, stretch))
+        before, errors = _with_bias(np.minimum(a * stretch, 1.0) + error), _with_bias(error, 0.0)
+        change = _with_bias(np.minimum(slope * moved, 1.0), 0.0)
+    return layers
+
+
+def _cost(
     net: SigmoidNetwork,
     X: Array,
     Y: Array,
     lambda_: float,
-    error_thetas: Sequence[Array] | None,
-    error_X: Array | None,
+    last: _Layer,
+    size: Array,
     step: float,
-) -> RoundingBounds:
+) -> float:
     u, m = UNIT_ROUNDOFF, len(X)
-    if error_thetas is None:
-        error_thetas = [np.zeros_like(theta) for theta in net.thetas]
-    forward = net.forward(X)
-    errors = [_with_bias(np.zeros_like(X) if error_X is None else error_X, 0.0)]
-    units = [np.abs(_with_bias(X)) + errors[0]]
-    slopes: list[Array | None] = [None]
-    error_slopes: list[Array | None] = [None]
-    change = np.zeros_like(units[0])  # of [1; a], when one weight before it is moved
-    reach = 0.0
-    layers = zip(net.thetas, error_thetas, forward.z[1:], forward.a[1:], strict=True)
-    for theta, error_theta, z, a in layers:
-        assert z is not None
-        weights = np.abs(theta).T
-        most = step * units[-1].max(axis=1, keepdims=True)
-        moved = np.maximum(change @ weights, most)
-        error_z = errors[-1] @ weights + units[-1] @ error_theta.T
-        error_z += theta.shape[1] * (u * (units[-1] @ weights + most) + UNDERFLOW)
-        stretch = np.exp(np.minimum(moved, FARTHEST))
-        slope = np.minimum(a * sigmoid(-z) * stretch, 0.25)
-        a = np.minimum(a * stretch, 1.0)
-        grown = np.exp(np.minimum(error_z, FARTHEST))
-        known = error_z < FARTHEST
-        error = np.where(known, np.minimum(slope * np.expm1(error_z * known) * grown, 1.0), 1.0)
-        error += 6.0 * u * a + UNDERFLOW
-        error_slope = np.abs(1.0 - 2.0 * forward.a[len(units)]) * error + error**2
-        error_slope += slope * ((error_z * grown) ** 2 + moved * error + 12.0 * u) + UNDERFLOW
-        slopes.append(slope)
-        error_slopes.append(np.minimum(error_slope, 0.25 + 12.0 * u))
-        units.append(_with_bias(a + error))
-        errors.append(_with_bias(error, 0.0))
-        change = _with_bias(np.minimum(slope * np.minimum(moved, FARTHEST), 1.0), 0.0)
-        reach = max(reach, float(moved.max()))
-
-    h = forward.a[-1]
-    error_delta = errors[-1][:, 1:] + 8.0 * u * (h + Y) + UNDERFLOW
-    size = np.minimum(np.abs(h - Y) * stretch + error_delta, 1.0 + error_delta)
     squares = sum(float(np.sum(theta[:, 1:] ** 2)) for theta in net.thetas)
-    largest = max(float(np.abs(theta).max()) for theta in net.thetas)
+    largest = float(np.abs(net.theta).max())
     penalty = lambda_ / (2.0 * m) * (squares + step * (2.0 * largest + step))
-    weights_count = sum(theta.size for theta in net.thetas)
-    costs = net.cost(X, Y) + float(np.sum(size * moved)) / m + penalty
-    cost = float(np.sum(size * error_z)) / m + (m + h.shape[1] + 12) * u * costs
-    cost += weights_count * u * penalty + UNDERFLOW
+    J = net.cost(X, Y) + float(np.sum(size * last.moved)) / m + penalty
+    rounding = (m + Y.shape[1] + 12) * u * J + net.theta.size * u * penalty
+    return float(np.sum(size * last.error_z) / m + rounding + UNDERFLOW)
 
-    deltas: list[Array | None] = [error_delta]
-    D: list[Array] = []
-    for layer in range(len(net.thetas) - 1, -1, -1):
-        theta, error_theta = np.abs(net.thetas[layer]), error_thetas[layer]
-        sums = error_delta.T @ units[layer] + size.T @ errors[layer]
-        sums += (m + 2) * u * (size.T @ units[layer])
-        penalties = lambda_ * (4.0 * u * theta + error_theta)
-        penalties[:, 0] = 0.0
-        D.insert(0, (sums + penalties) / m + m * UNDERFLOW)
-        if layer == 0:
-            break
-        known_slope, error_slope_of = slopes[layer], error_slopes[layer]
-        assert known_slope is not None
-        assert error_slope_of is not None
-        through = size @ theta[:, 1:]
-        error_sum = error_delta @ theta[:, 1:] + size @ error_theta[:, 1:]
-        error_delta = error_sum * (known_slope + error_slope_of)
-        error_delta += through * (error_slope_of + (len(theta) + 3) * u * known_slope)
-        error_delta += len(theta) * UNDERFLOW
-        size = through * (known_slope + error_slope_of)
-        deltas.insert(0, error_delta)
-    return RoundingBounds(cost, errors, error_slopes, [None, *deltas], D, reach)
+
+def _backward(
+    net: SigmoidNetwork,
+    layers: list[_Layer],
+    error: Array,
+    size: Array,
+    lambda_: float,
+    error_thetas: Sequence[Array],
+) -> tuple[list[Array], list[Array], list[Array]]:
+    """E(δ), E(D) and |D| itself, from E(δᴸ) and |δᴸ|."""
+    u, m = UNIT_ROUNDOFF, len(error)
+    deltas, D, sizes = [error], list[Array](), list[Array]()
+    for l in range(len(layers) - 1, -1, -1):
+        theta, error_theta, layer = np.abs(net.thetas[l]), error_thetas[l], layers[l]
+        products = size.T @ layer.before
+        sums = error.T @ layer.before + size.T @ layer.errors_before + (m + 2) * u * products
+        penalty, error_penalty = lambda_ * theta, lambda_ * (4.0 * u * theta + error_theta)
+        penalty[:, 0] = error_penalty[:, 0] = 0.0
+        D.insert(0, (sums + error_penalty) / m + m * UNDERFLOW)
+        sizes.insert(0, (products + penalty) / m)
+        if l > 0:
+            slope, error_slope = layers[l - 1].slope, layers[l - 1].error_slope
+            through = size @ theta[:, 1:]
+            error_through = error @ theta[:, 1:] + size @ error_theta[:, 1:]
+            error = error_through * (slope + error_slope) + len(theta) * UNDERFLOW
+            error += through * (error_slope + (len(theta) + 3) * u * slope)
+            size = through * (slope + error_slope)
+            deltas.insert(0, error)
+    return deltas, D, sizes
 
 
 def _with_bias(units: Array, value: float = 1.0) -> Array:
