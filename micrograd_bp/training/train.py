@@ -22,7 +22,7 @@ from ..network.graph import example_graph
 from ..network.sigmoid import SigmoidNetwork, reshape
 from ..scalar.engine import Value
 from ..scalar.tape import Tape
-from ..support.interrupts import interruptible
+from ..support.interrupts import interruptible, raise_deferred
 from ..support.validation import Array, regularization
 from .settings import GRADIENTS, METHODS, RATES, batch_size, named, step_rate, whole_number
 
@@ -200,6 +200,7 @@ class _Record:
 
     def add(self, theta: Array, cost: float) -> None:
         """Note the weights and the cost after one more epoch; _Stop if the cost has run away."""
+        raise_deferred()
         epoch = self.done + 1
         if not cost <= self.limit:  # or it is NaN
             raise _Stop(self.divergence(f"the cost is {cost:.3g}, the limit {self.limit:.3g}"))
