@@ -37,17 +37,10 @@ from ..network.symbols import symbol
 from ..scalar.balls import balls_available
 from ..support.validation import Array, regularization
 from .estimate import COURSE_EPSILON, bars_by_floats, lost_in_rounding, step_that_would_do
+from .findings import TITLES, CostDifference, DeltaDifference, Pair, Parameter, severities
 from .proof import Proof, affordable_examples, affordable_moves
 from .proof import prove as make_proof
-from .result import (
-    TITLES,
-    Comparison,
-    CostDifference,
-    DeltaDifference,
-    Pair,
-    Parameter,
-    severities,
-)
+from .result import Comparison
 from .rounding import RoundingBounds, rounding_bounds, rounding_of_estimate
 
 __all__ = [

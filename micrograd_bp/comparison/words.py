@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..network.symbols import symbol
+from .findings import TITLES, Findings, Pair, Parameter
 from .proof import Proof
-from .result import TITLES, Comparison, Pair, Parameter
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,21 +20,20 @@ __all__ = ["tables", "verdict"]
 LISTED = 50  # parameters in the table of the proof, the worst estimates first
 
 
-def verdict(c: Comparison) -> str:
+def verdict(c: Findings) -> str:
     """What was found, in one sentence that begins with PROVED, PASSED, UNDECIDED or FAILED."""
     if c.outcome == "wrong":
         return f"FAILED: {_failure(c)}{_disproof(c.proof, c.network.theta.size)}"
-    estimated = int(np.count_nonzero(~np.isnan(c.error_bars)))
     if c.lost:
         return (
-            f"UNDECIDED: {len(c.undecided)} undecided of {estimated} parameters: rounding hides "
+            f"UNDECIDED: {len(c.undecided)} undecided of {c.estimated} parameters: rounding hides "
             f"every derivative at ε = {c.epsilon:g}; ε = {c.advice:g} would do"
         )
-    if c.proof is not None and c.passed:
+    if c.proof is not None and c.outcome == "right":
         return _proved(c, c.proof)
-    word = "PASSED" if c.passed else "UNDECIDED"
-    line = f"{word}: the three methods agree on {estimated - len(c.undecided)}"
-    line += f" of {estimated} parameters"
+    word = "PASSED" if c.outcome == "right" else "UNDECIDED"
+    line = f"{word}: the three methods agree on {c.estimated - len(c.undecided)}"
+    line += f" of {c.estimated} parameters"
     if c.undecided:
         line += f"; {len(c.undecided)} undecided, with error bars above their gradient"
     if c.advice is not None:
@@ -42,7 +41,7 @@ def verdict(c: Comparison) -> str:
     return line + (f"; not proved: {c.unproved}" if c.proof is None else "")
 
 
-def _proved(c: Comparison, proof: Proof) -> str:
+def _proved(c: Findings, proof: Proof) -> str:
     count, size = int(np.count_nonzero(proof.proved)), proof.proved.size
     digits = int(proof.parameter_digits[proof.proved].min()) if count else 0
     some = "" if proof.examples == len(c.X) else f" on {proof.examples} of {len(c.X)} examples"
@@ -60,7 +59,7 @@ def _proved(c: Comparison, proof: Proof) -> str:
     )
 
 
-def _failure(c: Comparison) -> str:
+def _failure(c: Findings) -> str:
     guilty = [pair for pair in c.pairs if not pair.passed]
     if not c.replay_confirmed:
         return "autodiff's replay contradicts the graph that it was recorded from"
@@ -118,13 +117,13 @@ def _suspect(found: Sequence[tuple[str, str]]) -> str:
     return "all three methods contradict each other"
 
 
-def tables(c: Comparison) -> list[Table | str]:
+def tables(c: Findings) -> list[Table | str]:
     """Methods, pairs by layer, the worst parameter of each pair, δ, and the proof."""
     made = [_methods(c), _pairs(c), _worst(c), _deltas(c)]
     return [*made, *([] if c.proof is None else [_floats(c, c.proof), _errors(c, c.proof)])]
 
 
-def _methods(c: Comparison) -> Table:
+def _methods(c: Findings) -> Table:
     from ..support.tables import table
 
     backprop = c.gradients[1]
@@ -145,7 +144,7 @@ def _methods(c: Comparison) -> Table:
     )
 
 
-def _pairs(c: Comparison) -> Table:
+def _pairs(c: Findings) -> Table:
     from ..support.tables import table
 
     return table(
@@ -172,7 +171,7 @@ def _pair_verdict(pair: Pair) -> str:
     return f"agree, {pair.undecided} undecided" if pair.undecided else "agree"
 
 
-def _worst(c: Comparison) -> Table:
+def _worst(c: Findings) -> Table:
     from ..support.tables import table
 
     by_methods: dict[tuple[str, str], list[Parameter]] = {}
@@ -197,7 +196,7 @@ def _worst(c: Comparison) -> Table:
     )
 
 
-def _deltas(c: Comparison) -> Table:
+def _deltas(c: Findings) -> Table:
     from ..support.tables import table
 
     return table(
@@ -216,7 +215,7 @@ def _deltas(c: Comparison) -> Table:
     )
 
 
-def _floats(c: Comparison, proof: Proof) -> Table:
+def _floats(c: Findings, proof: Proof) -> Table:
     from ..support.tables import table
 
     return table(
@@ -227,7 +226,7 @@ def _floats(c: Comparison, proof: Proof) -> Table:
     )
 
 
-def _errors(c: Comparison, proof: Proof) -> Table:
+def _errors(c: Findings, proof: Proof) -> Table:
     from ..support.tables import table
 
     errors = np.nan_to_num(np.abs(proof.truncation + proof.rounding), nan=-1.0)
