@@ -495,7 +495,7 @@ def test_a_right_gradient_has_no_mistake_on_its_page():
     page = diagnosis_page(check_backprop(lambda thetas, X, Y, l: backprop_gradient(
         SigmoidNetwork(thetas=thetas), X, Y, l).D))  # fmt: skip
     assert 'class="verdict good"' in page
-    assert told(page)["strike"] == {"parts": [], "layers": [], "weights": []}
+    assert told(page)["strike"] == {"parts": [], "layers": [], "seen": [], "weights": []}
     assert "<dt>meant" not in page
 
 
