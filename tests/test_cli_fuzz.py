@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests import fuzzing
 
 bounded = settings(
-    max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
 
 
@@ -27,7 +27,7 @@ def test_every_reader_reads_or_refuses_in_one_line(tmp_path_factory, good, name,
     assert made is None or valid(made)
 
 
-@settings(bounded, max_examples=60)
+@settings(bounded, max_examples=40)
 @given(random=st.randoms(use_true_random=False))
 def test_every_command_answers_or_refuses_in_one_line(tmp_path_factory, good, random):
     folder = tmp_path_factory.getbasetemp()
