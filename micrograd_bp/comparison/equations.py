@@ -20,7 +20,7 @@ from ..scalar.balls import balls_available, precision
 from ..support.result import Result
 from ..support.validation import Array
 from .proof import ENOUGH_DIGITS, PRECISIONS, digits_of, least
-from .quantities import LAMBDA, Numbers, Quantities, from_each_unit, quantities_in_balls
+from .quantities import LAMBDA, EachUnit, Numbers, Quantities, quantities_in_balls
 from .rounding import UNDERFLOW, UNIT_ROUNDOFF, RoundingBounds, rounding_bounds
 
 if TYPE_CHECKING:
@@ -109,9 +109,10 @@ def verify_equations(net: SigmoidNetwork, x: npt.ArrayLike, y: npt.ArrayLike) ->
     """
     x, y = one_example(net, x, y)
     graph = example_graph(net, x, y)
-    rows = _rows(_in_floats(net, x, y, graph))
+    each = EachUnit(graph)
+    rows = _rows(_in_floats(net, x, y, graph, each))
     bounds = _bounds(net, x, y, graph.cost.data)
-    proved = _proved(net, x, y, graph) if balls_available() else [(None, True)] * len(rows)
+    proved = _proved(net, x, y, graph, each) if balls_available() else [(None, True)] * len(rows)
     return Equations(
         [
             _check(row, bound, digits, overlap)
@@ -231,13 +232,15 @@ def _equation_2(theta: Numbers, delta_next: Numbers, a: Numbers) -> Numbers:
     )
 
 
-def _in_floats(net: SigmoidNetwork, x: Array, y: Array, graph: ExampleGraph) -> Quantities:
+def _in_floats(
+    net: SigmoidNetwork, x: Array, y: Array, graph: ExampleGraph, each: EachUnit
+) -> Quantities:
     X, Y = x[np.newaxis], y[np.newaxis]
     graph.cost.backward()
     matrices = backprop_gradient(net, X, Y, LAMBDA)
     assert matrices.deltas is not None
     z = [[] if units is None else units for units in graph.z]
-    slopes, jacobians = from_each_unit(graph, lambda node: node.data)
+    slopes, jacobians = each.slopes(lambda node: node.data)
     return Quantities(
         y=y,
         thetas=net.thetas,
@@ -282,14 +285,14 @@ def _jacobian_bounds(net: SigmoidNetwork, X: Array, bounds: RoundingBounds, l: i
 
 
 def _proved(
-    net: SigmoidNetwork, x: Array, y: Array, graph: ExampleGraph
+    net: SigmoidNetwork, x: Array, y: Array, graph: ExampleGraph, each: EachUnit
 ) -> list[tuple[int | None, bool]]:
     """For each row: to how many digits its sides agree, and whether all their balls overlap."""
     found: list[tuple[int | None, bool]] = []
     for bits in PRECISIONS:
         with precision(bits):
             found = []
-            for row in _rows(quantities_in_balls(net, x, y, graph)):
+            for row in _rows(quantities_in_balls(net, x, y, graph, each)):
                 left, right = _flat(row.left), _flat(row.right)
                 overlap = all(a.overlaps(b) for a, b in zip(left, right, strict=True))
                 found.append((least(digits_of(left, right, bits)), overlap))

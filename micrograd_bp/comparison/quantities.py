@@ -19,9 +19,9 @@ from ..network.sigmoid import SigmoidNetwork
 from ..scalar.balls import Recorded, array_namespace, ball_array, namespace
 from ..scalar.engine import Value
 from ..support.validation import Array
-from .derivations import in_balls
+from .derivations import in_balls, penalty_in_balls
 
-__all__ = ["Quantities", "from_each_unit", "quantities_in_balls"]
+__all__ = ["EachUnit", "Quantities", "quantities_in_balls"]
 
 LAMBDA = 1.0  # the D formula is checked with its regularization
 
@@ -48,11 +48,12 @@ class Quantities:
     graph_cost: Any
 
 
-def quantities_in_balls(net: SigmoidNetwork, x: Array, y: Array, graph: ExampleGraph) -> Quantities:
+def quantities_in_balls(
+    net: SigmoidNetwork, x: Array, y: Array, graph: ExampleGraph, each: EachUnit
+) -> Quantities:
     """The same on balls, within a ``precision``."""
     X, Y = x[np.newaxis], y[np.newaxis]
     by_graph, by_matrices = in_balls(net, X, Y, 0.0)
-    regularized, _ = in_balls(net, X, Y, LAMBDA)
     thetas = [ball_array(theta) for theta in net.thetas]
     a = [ball_array(x)]
     for theta in thetas:
@@ -61,7 +62,7 @@ def quantities_in_balls(net: SigmoidNetwork, x: Array, y: Array, graph: ExampleG
     record = Recorded(units)
     numbers = list(ball_array([node.data for node in record.nodes]))
     record.forward(numbers, namespace())
-    slopes, jacobians = from_each_unit(graph, lambda node: numbers[record.place[node]])
+    slopes, jacobians = each.slopes(lambda node: numbers[record.place[node]])
     return Quantities(
         y=ball_array(y),
         thetas=thetas,
@@ -69,7 +70,7 @@ def quantities_in_balls(net: SigmoidNetwork, x: Array, y: Array, graph: ExampleG
         deltas=_rows_of(by_matrices.deltas),
         graph_deltas=_rows_of(by_graph.deltas),
         D=_reshaped(by_graph.gradient, net),
-        D_regularized=_reshaped(regularized.gradient, net),
+        D_regularized=_reshaped(by_graph.gradient + penalty_in_balls(net, LAMBDA, 1)[1], net),
         slopes=slopes,
         jacobians=jacobians,
         cost=by_matrices.cost,
@@ -88,21 +89,29 @@ def _reshaped(gradient: Numbers, net: SigmoidNetwork) -> list[Numbers]:
     return [part.reshape(shape, order="F") for part, shape in parts]
 
 
-def from_each_unit(
-    graph: ExampleGraph, number: Callable[[Value], Any]
-) -> tuple[list[Numbers], list[Numbers]]:
-    """∂z_k/∂θ_kj and ∂z_k⁽ˡ⁺¹⁾/∂z_i⁽ˡ⁾ by a backward pass from each z_k, as far as layer l."""
-    slopes, jacobians = [], []
-    for matrix, before, units in zip(graph.thetas, graph.z, graph.z[1:], strict=False):
-        assert units is not None
-        rows = []
-        for weights, unit in zip(matrix, units, strict=True):
-            wrt = [*weights, *(before or [])]
-            record = Recorded(unit, leaves=wrt)
-            numbers = [number(node) for node in record.nodes]
-            rows.append(record.backward(numbers, [record.place[node] for node in wrt]))
-        found = np.array(rows)
-        slopes.append(found[:, : len(matrix[0])])
-        if before is not None:
-            jacobians.append(found[:, len(matrix[0]) :])
-    return slopes, jacobians
+class EachUnit:
+    """The part of the graph between each z_k and the layer before it, recorded once."""
+
+    def __init__(self, graph: ExampleGraph) -> None:
+        self.layers: list[list[tuple[Recorded, list[int], int]]] = []
+        for matrix, before, units in zip(graph.thetas, graph.z, graph.z[1:], strict=False):
+            assert units is not None
+            layer = []
+            for weights, unit in zip(matrix, units, strict=True):
+                wrt = [*weights, *(before or [])]
+                record = Recorded(unit, leaves=wrt)
+                layer.append((record, [record.place[node] for node in wrt], len(weights)))
+            self.layers.append(layer)
+
+    def slopes(self, number: Callable[[Value], Any]) -> tuple[list[Numbers], list[Numbers]]:
+        """∂z_k/∂θ_kj of each Θ and ∂z_k⁽ˡ⁺¹⁾/∂z_i⁽ˡ⁾ of each hidden layer, from each z_k."""
+        by_weight, by_unit = [], []
+        for layer in self.layers:
+            rows = [
+                record.backward([number(node) for node in record.nodes], wrt)
+                for record, wrt, _ in layer
+            ]
+            weights, found = layer[0][2], np.array(rows)
+            by_weight.append(found[:, :weights])
+            by_unit.append(found[:, weights:])
+        return by_weight, by_unit[1:]
