@@ -9,7 +9,6 @@ import typer
 from ..comparison.compare import compare_gradients
 from ..comparison.equations import verify_equations
 from ..network.sigmoid import SigmoidNetwork
-from ..support.result import json_text
 from .options import (
     DataOption,
     HeaderOption,
@@ -21,10 +20,12 @@ from .options import (
     TargetOption,
     dataset_of,
     executor_for,
+    keep,
     layer_sizes,
     progress_bar,
-    show,
+    try_targets,
 )
+from .streams import print_json, show
 
 __all__ = ["check"]
 
@@ -40,6 +41,15 @@ def check(
     sample: Annotated[
         int | None, typer.Option(help="Estimate only this many random parameters")
     ] = None,
+    prove: Annotated[
+        str,
+        typer.Option(
+            metavar="N|all|off",
+            help="Examples on which the formulas are proved in ball arithmetic "
+            "[default: as many as about a second allows]",
+            show_default=False,
+        ),
+    ] = "auto",
     jobs: Annotated[
         int, typer.Option(min=1, help="Processes that share the work; the result is the same")
     ] = 1,
@@ -50,7 +60,11 @@ def check(
     as_json: JsonOption = False,
     html: HtmlOption = None,
 ) -> int:
-    """Compute the gradient three ways and compare: exit 0 if nothing contradicts, else 1."""
+    """Compute the gradient three ways, prove that the formulas agree, and compare.
+
+    Exits 0 if nothing contradicts, 1 if something does or if nothing was decided.
+    """
+    try_targets(html=html)
     dataset = dataset_of(data, target, header)
     net = SigmoidNetwork(layer_sizes(layers, dataset), seed=seed)
     with (
@@ -66,16 +80,21 @@ def check(
             sample,
             executor=executor,
             progress=progress,
+            prove=int(prove) if prove.isdecimal() else prove,
             seed=seed,
         )
     equations = verify_equations(net, comparison.X[0], comparison.Y[0])
-    if html is not None:
-        comparison.to_html(html, features=dataset.features, classes=dataset.classes)
     if as_json:
-        print(json_text(comparison.to_dict() | {"equations": list(equations)}))
+        print_json(comparison.to_dict() | {"equations": list(equations)})
     else:
         show(*comparison.tables(), *equations.tables())
         if not equations:
             print(equations.verdict)
         print(comparison.verdict)
+    failed = keep(
+        html,
+        lambda path: comparison.to_html(path, features=dataset.features, classes=dataset.classes),
+    )
+    if failed:
+        raise failed
     return 0 if comparison and equations else 1

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from ..checking.gradient import check_gradient
 from ..gradients import Gradient, autodiff_gradient, backprop_gradient
 from ..network.sigmoid import SigmoidNetwork, reshape
-from ..support.interrupts import interruptible
+from ..support.interrupts import interruptible, raise_deferred
 from ..support.validation import Array, regularization
 from .settings import GRADIENTS, METHODS, RATES, batch_size, named, step_rate, whole_number
 
@@ -197,6 +197,7 @@ class _Record:
 
     def add(self, theta: Array, cost: float) -> None:
         """Note the weights and the cost after one more epoch; _Stop if the cost has run away."""
+        raise_deferred()
         epoch = self.done + 1
         if not cost <= self.limit:  # or it is NaN
             raise _Stop(self.divergence(f"the cost is {cost:.3g}, the limit {self.limit:.3g}"))
