@@ -9,9 +9,9 @@ import typer
 from ..comparison.compare import compare_gradients
 from ..comparison.equations import verify_equations
 from ..network.sigmoid import SigmoidNetwork
-from ..support.result import json_text
 from .options import (
     DataOption,
+    HeaderOption,
     HtmlOption,
     JsonOption,
     LambdaOption,
@@ -20,10 +20,12 @@ from .options import (
     TargetOption,
     dataset_of,
     executor_for,
+    keep,
     layer_sizes,
     progress_bar,
-    show,
+    try_targets,
 )
+from .streams import print_json, show
 
 __all__ = ["check"]
 
@@ -31,6 +33,7 @@ __all__ = ["check"]
 def check(
     data: DataOption = None,
     target: TargetOption = None,
+    header: HeaderOption = None,
     layers: LayersOption = None,
     lambda_: LambdaOption = 1.0,
     epsilon: Annotated[float, typer.Option(help="Step of the two-sided estimate")] = 1e-4,
@@ -49,7 +52,8 @@ def check(
     html: HtmlOption = None,
 ) -> int:
     """Compute the gradient three ways and compare: exit 0 if nothing contradicts, else 1."""
-    dataset = dataset_of(data, target)
+    try_targets(html=html)
+    dataset = dataset_of(data, target, header)
     net = SigmoidNetwork(layer_sizes(layers, dataset), seed=seed)
     with (
         executor_for(jobs, cluster_address) as executor,
@@ -67,13 +71,17 @@ def check(
             seed=seed,
         )
     equations = verify_equations(net, comparison.X[0], comparison.Y[0])
-    if html is not None:
-        comparison.to_html(html, features=dataset.features, classes=dataset.classes)
     if as_json:
-        print(json_text(comparison.to_dict() | {"equations": list(equations)}))
+        print_json(comparison.to_dict() | {"equations": list(equations)})
     else:
         show(*comparison.tables(), *equations.tables())
         if not equations:
             print(equations.verdict)
         print(comparison.verdict)
+    failed = keep(
+        html,
+        lambda path: comparison.to_html(path, features=dataset.features, classes=dataset.classes),
+    )
+    if failed:
+        raise failed
     return 0 if comparison and equations else 1

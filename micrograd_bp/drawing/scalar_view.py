@@ -172,7 +172,7 @@ class _ScalarView:
         if node in self.folds:
             nodes = self.folds[node].nodes
             named = ", ".join(short_operation(step) for step in nodes[:OPERATIONS_NAMED])
-            return f"⋯ {len(nodes)} operations: {named}, …"
+            return f"{len(nodes)} operations: {named}, …"
         if self._operator(node) is not None:
             return self.names[node]
         return title(node, self.names)

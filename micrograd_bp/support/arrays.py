@@ -47,7 +47,9 @@ def read_file(path: str | Path) -> bytes:
     return path.read_bytes()
 
 
-def read_arrays(path: str | Path, kinds: Sequence[str] = ARRAY_FILES) -> dict[str, Any]:
+def read_arrays(
+    path: str | Path, kinds: Sequence[str] = ARRAY_FILES, what: str | None = None
+) -> dict[str, Any]:
     """The variables of a .npz, .mat or .json file by name.
 
     Parameters
@@ -56,6 +58,8 @@ def read_arrays(path: str | Path, kinds: Sequence[str] = ARRAY_FILES) -> dict[st
         Its ending says what the file is.
     kinds : sequence of str
         The endings that the caller can use.
+    what : str, optional
+        What the file is to the user, for messages (default: its ending).
 
     Returns
     -------
@@ -82,7 +86,9 @@ def read_arrays(path: str | Path, kinds: Sequence[str] = ARRAY_FILES) -> dict[st
     path = Path(path)
     kind = path.suffix.lower()
     if kind not in kinds:
-        raise ValueError(f"{path}: expected a file of type {', '.join(kinds[:-1])} or {kinds[-1]}")
+        *most, last = kinds
+        expected = f"{', '.join(most)} or {last}" if most else last
+        raise ValueError(f"{path}: expected a file of type {expected}")
     content = read_file(path)
     try:
         with warnings.catch_warnings():  # what a reader cannot read is missed by name, later
@@ -95,7 +101,7 @@ def read_arrays(path: str | Path, kinds: Sequence[str] = ARRAY_FILES) -> dict[st
             hint = (
                 '; save it with: save("-v7", "results.mat", "X", "y", "Theta1", "Theta2", "grad")'
             )
-        raise ValueError(f"{path}: not a readable {kind} file ({text}){hint}") from None
+        raise ValueError(f"{path}: not a readable {what or kind} file ({text}){hint}") from None
 
 
 def names_in(arrays: Mapping[str, Any]) -> str:

@@ -71,9 +71,9 @@ class Cells:
         text = cell.replace(",", ".") if self.decimal_comma else cell
         number = float(text) if NUMBER.fullmatch(text) else math.nan
         if not math.isfinite(number):
-            got = "a missing value" if cell.lower() in MISSING - {""} else "expected a number"
+            name = self.names[column]
             raise ValueError(
-                f"{self.path}: row {line}, column {self.names[column]!r}: got {cell!r}, {got}"
+                f"{self.path}: row {line}, column {name!r}: got {cell!r}, expected a number"
             )
         return number
 
@@ -161,7 +161,14 @@ def _parted(path: Path, text: str) -> tuple[str, list[list[str]], list[int]]:
     if told:
         rows, lines = _rows(path, "\n" + rest, told[1])
         return told[1], rows, lines
-    ways = {delimiter: _rows(path, text, delimiter) for delimiter in DELIMITERS}
+    ways, errors = {}, []
+    for delimiter in DELIMITERS:
+        try:
+            ways[delimiter] = _rows(path, text, delimiter)
+        except ValueError as error:  # quotes that do not fit this delimiter
+            errors.append(error)
+    if not ways:
+        raise errors[0]
     even = [d for d, (rows, _) in ways.items() if len(rows[0]) > 1 and len({*map(len, rows)}) == 1]
     if not even:  # the widest first row is what was meant; the uneven row is reported later
         chosen = max(ways, key=lambda delimiter: len(ways[delimiter][0][0]))

@@ -582,7 +582,7 @@ def test_a_long_chain_is_folded_into_one_card_with_the_product_of_its_derivative
     chain[-1].backward()
     parsed = Parsed(draw(chain[-1]))
     (fold,) = [texts for texts in parsed.nodes.values() if "operations" in texts[0]]
-    assert fold[0] == "⋯ 46 operations: ·, sin, ·, sin, …"
+    assert fold[0] == "46 operations: ·, sin, ·, sin, …"
     slope = chain[2].grad / chain[48].grad  # of the fold as a whole, by the chain rule
     assert any(texts[:1] == (f"{slope:.3g}",) for _, _, texts in parsed.edges)
     whole = Parsed(draw(chain[-1], view="scalar")).nodes
@@ -642,3 +642,16 @@ def test_the_layer_view_shows_which_matrices_each_equation_needs():
     edges = {edge[:2] for edge in Parsed(draw(graph, view="layer")).edges}
     assert {("a1", "D1"), ("delta2", "D1"), ("a2", "D2"), ("delta3", "D2")} <= edges  # (1)
     assert {("Theta2", "delta2"), ("delta3", "delta2"), ("a2", "delta2")} <= edges  # (2)
+
+
+def test_a_saturated_unit_is_marked():
+    net = SigmoidNetwork(thetas=[[[0.0, 9.0], [0.0, 0.5]], [[0.0, 1.0, 1.0]]])
+    graph = example_graph(net, [1.0], 1.0)
+    graph.cost.backward()
+    picture = draw(graph, view="unit")
+    parsed = Parsed(picture)
+    slope = 1 / (2 + 2 * math.cosh(9.0))  # g'(z) = 1 / (2 + 2 cosh z)
+    assert parsed.nodes["unit2_1"][-1] == f"g′ = {slope:.1g}".replace("e-0", "e−")
+    assert "g′" not in "".join(parsed.nodes["unit2_2"])
+    assert picture.source.count("peripheries=2") == 1
+    assert "double ring: saturated" in parsed.text
