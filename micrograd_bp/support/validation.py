@@ -38,8 +38,9 @@ def finite_array(name: str, values: npt.ArrayLike) -> Array:
 def _all_finite(array: Array) -> bool:
     """Whether Σ x² is finite, which takes half the time; where it overflows, one by one."""
     flat = array.ravel(order="K") if array.flags.forc else array
-    if flat.ndim == 1 and math.isfinite(np.dot(flat, flat)):
-        return True
+    with np.errstate(over="ignore"):
+        if flat.ndim == 1 and math.isfinite(np.dot(flat, flat)):
+            return True
     return bool(np.all(np.isfinite(array)))
 
 
