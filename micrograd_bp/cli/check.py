@@ -41,6 +41,15 @@ def check(
     sample: Annotated[
         int | None, typer.Option(help="Estimate only this many random parameters")
     ] = None,
+    prove: Annotated[
+        str,
+        typer.Option(
+            metavar="N|all|off",
+            help="Examples on which the formulas are proved in ball arithmetic "
+            "[default: as many as about a second allows]",
+            show_default=False,
+        ),
+    ] = "auto",
     jobs: Annotated[
         int, typer.Option(min=1, help="Processes that share the work; the result is the same")
     ] = 1,
@@ -51,7 +60,10 @@ def check(
     as_json: JsonOption = False,
     html: HtmlOption = None,
 ) -> int:
-    """Compute the gradient three ways and compare: exit 0 if nothing contradicts, else 1."""
+    """Compute the gradient three ways, prove that the formulas agree, and compare.
+
+    Exits 0 if nothing contradicts, 1 if something does or if nothing was decided.
+    """
     try_targets(html=html)
     dataset = dataset_of(data, target, header)
     net = SigmoidNetwork(layer_sizes(layers, dataset), seed=seed)
@@ -68,6 +80,7 @@ def check(
             sample,
             executor=executor,
             progress=progress,
+            prove=int(prove) if prove.isdecimal() else prove,
             seed=seed,
         )
     equations = verify_equations(net, comparison.X[0], comparison.Y[0])

@@ -146,5 +146,5 @@ def render(*parts: RenderableType) -> str:
         highlight=False,
     )  # fmt: skip
     for part in parts:
-        plain.print(part)
+        plain.print(part, soft_wrap=isinstance(part, str))  # a sentence is one line
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()).rstrip()
