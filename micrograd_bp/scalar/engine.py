@@ -323,7 +323,13 @@ class Value:
                 order.append(stack.pop())  # type: ignore[arg-type]
             elif node not in seen:
                 seen.add(node)
-                stack += (node, None, *node.inputs)
+                stack += (node, None)
+                for child in node.inputs:
+                    if child._first:
+                        stack.append(child)
+                    elif child not in seen:
+                        seen.add(child)
+                        order.append(child)
         return order
 
     def backward(self, create_graph: bool = False, *, check: bool = False) -> None:
