@@ -11,12 +11,11 @@ import copyreg
 import threading
 import weakref
 from collections.abc import Container
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from .engine import Value
+from typing import Any
 
 __all__ = ["deep", "reduced", "shallow"]
+
+Value = Any  # that of engine.py, which imports this file
 
 
 def shallow(node: Value) -> Value:

@@ -478,10 +478,12 @@ class Value:
     # A copy, or a pickle, of a node is one of its whole graph: see copies.py.
 
     def __copy__(self) -> Value:
-        return copies.shallow(self)
+        copy: Value = copies.shallow(self)
+        return copy
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        return copies.deep(self, memo)
+        copy: Value = copies.deep(self, memo)
+        return copy
 
     def __reduce__(self) -> tuple[Any, ...]:
         return copies.reduced(self)
