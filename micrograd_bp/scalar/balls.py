@@ -99,6 +99,11 @@ def namespace() -> Any:
 
     return Namespace(
         log=lambda x: arb(x).log(),
+        log2=lambda x: arb(x).log() / arb(2).log(),
+        log10=lambda x: arb(x).log() / arb(10).log(),
+        exp2=lambda x: arb(2) ** x,
+        cbrt=lambda x: x.root(3) if x > 0 else -(-x).root(3),
+        hypot=lambda x, y: (x * x + y * y).sqrt(),
         power=lambda x, n: arb(x) ** arb(n),
         lowered=lambda x, n, k: arb(x) ** (arb(n) - k),
         maximum=lambda x, y: arb(x).max(arb(y)),
