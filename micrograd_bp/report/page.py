@@ -168,22 +168,22 @@ def _page(**context: Any) -> str:
     parts = [(FOLDER / f"{name}.js").read_text("utf-8") for name in SCRIPTS]
     script = '"use strict";\n' + "\n".join(parts) if "network" in context else ""
     return (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             style=style,
             script=script,
             glossary=GLOSSARY,
             # Only this very style and script may act, and nothing may be loaded.
-            policy=f"default-src 'none'; img-src data:; style-src {_digest(style)}; "
-            f"script-src {_digest(script) if script else repr('none')}; "
+            policy=f"default-src 'none'; img-src data:; style-src {digest(style)}; "
+            f"script-src {digest(script) if script else repr('none')}; "
             "base-uri 'none'; form-action 'none'",
             **context,
         )
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -211,7 +211,7 @@ def _subscripted(formula: str) -> Markup:
     return Markup(INDEX.sub(lambda found: f"<sub>{found[1].strip('{}')}</sub>", escape(formula)))
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
     """The hash by which a content security policy recognizes an inline element."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 

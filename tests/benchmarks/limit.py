@@ -4,8 +4,8 @@
 
 400-25-10, 5,000 examples, cost and gradient in float64. Each implementation has a process of its
 own, because thread pools disturb each other, held to as many cores as it may use threads; they take
-turns. The table has the medians and the least; on a machine with other work the least says more. Before anything is timed, each gradient must agree
-with that of the matrix formulas to 1e-11.
+turns. The table has the medians and the least; on a machine with other work the least says more.
+Before anything is timed, each gradient must agree with that of the matrix formulas to 1e-11.
 """
 
 from __future__ import annotations
