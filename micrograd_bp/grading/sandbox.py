@@ -21,8 +21,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .grade import Diagnosis, check_backprop
-from .submission import Call, StoredData, UserError, calls, stored_data
+
+
 
 __all__ = ["grade_file", "grade_submission"]
 

@@ -1,0 +1,359 @@
+"""The ways to run a submission, tried in the order of their likelihood.
+
+Each candidate is a function with a binding, or a method of an object, or the body of a script's
+loop. What runs on a small random network and gives a gradient of the right shapes is an attempt;
+the first that is right, or nearly, ends the search.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from .binding import (
+    COST,
+    Binding,
+    Parameter,
+    Runner,
+    assignments,
+    bindings,
+    deliveries,
+    parameters_of,
+)
+from .layouts import Layout, Problem, leaves, random_problem
+from .own_cost import gradient_scale
+from .submission import Answer, StepError, UserError, step_error
+
+__all__ = ["Attempt", "Bound", "Local", "Search", "function_candidates", "problems_for"]
+
+# Networks on which mistakes give different gradients: two hidden layers, of sizes that no
+# transposed matrix fits; then of one size, which is what a transposed matrix or the wrong layer's
+# needs to run at all. For functions written for one hidden layer, one output or none hidden, those.
+SIZES = ([3, 5, 4, 3], [4, 4, 4, 4], [4, 5, 3], [4, 4, 4], [4, 5, 1], [3, 5, 4, 1], [4, 3], [4, 1])
+EXAMPLES = 6  # of which every class is one; no layer has as many units
+LAMBDA = 1.3
+NEARLY = 5e-5  # a gradient that agrees so far, relative to its largest entry, is nearly right
+RUNS = 4000  # of one submission, until the search gives up
+KEPT = 5  # attempts of different answers that are judged
+
+
+class Bound(Protocol):
+    """Something that gives a gradient for a problem."""
+
+    @property
+    def words(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def takes_lambda(self) -> bool: ...
+    @property
+    def single(self) -> bool: ...
+    @property
+    def from_labels(self) -> bool: ...
+    @property
+    def course_form(self) -> bool: ...
+    @property
+    def layout(self) -> Layout: ...
+    def admits(self, sizes: Sequence[int]) -> bool: ...
+    def worth_after(self, other: Any) -> bool: ...
+    def program(self, problem: Problem) -> tuple[list[Sequence[Any]], int]: ...
+    def answer(self, runner: Runner, problem: Problem) -> Answer: ...
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A candidate that ran on the first problem of a network."""
+
+    bound: Bound
+    problem: Problem
+    answer: Answer
+    skipped: UserError | None  # why it did not run on networks that were tried before
+    misshapen_before: bool = False  # whether it gave other shapes there
+
+    @property
+    def fits(self) -> bool:
+        return self.answer.fits(self.problem.net.shapes)
+
+    @property
+    def distance(self) -> float:
+        """From the exact gradient, relative to its largest entry."""
+        return distance(self.answer, self.problem)
+
+
+def distance(answer: Answer, problem: Problem) -> float:
+    """How far a gradient is from the exact one; of a step, after the best positive factor."""
+    if not answer.fits(problem.net.shapes):
+        return float("inf")
+    exact = problem.exact.D
+    if answer.is_vector:
+        yours, theirs = [answer.vector], [np.concatenate([D.ravel(order="F") for D in exact])]
+    else:
+        yours, theirs = answer.parts, exact
+    if answer.scaled:
+        factor, left = gradient_scale(yours, theirs)
+        return left if factor > 0.0 else float("inf")
+    size = max(float(np.max(np.abs(part))) for part in theirs)
+    off = max(float(np.max(np.abs(a - b))) for a, b in zip(yours, theirs, strict=True))
+    return off / size if np.isfinite(off) and size else float("inf") if off else 0.0
+
+
+def problems_for(bound: Bound, sizes: Sequence[int], lambda_: float) -> list[Problem]:
+    """What is judged: with and without regularization, and a single example."""
+    value = (lambda_ or LAMBDA) if bound.takes_lambda else 0.0
+    if bound.single:
+        several = [random_problem(sizes, 1, value), random_problem(sizes, EXAMPLES, 0.0)]
+        last = several[1]
+        return [several[0], replace(last, X=last.X[-2:-1], Y=last.Y[-2:-1])]
+    made = [random_problem(sizes, EXAMPLES, value), random_problem(sizes, 1, 0.0)]
+    if bound.takes_lambda:
+        made.insert(1, random_problem(sizes, EXAMPLES, 0.0))
+    # a code that derives the classes from the labels must see them all
+    return [p for p in made if len(p.X) > 1 or not bound.from_labels]
+
+
+class Search:
+    """Runs candidates and keeps what came of it."""
+
+    def __init__(self, runner: Runner, given: Sequence[Problem] | None, lambda_: float) -> None:
+        self.runner, self.given, self.lambda_ = runner, given, lambda_
+        self.attempts: list[Attempt] = []
+        self.failure: UserError | None = None
+        self.runs = 0
+
+    def go(self, candidates: Iterable[Bound]) -> Attempt | None:
+        """The first attempt that is nearly right, if there is one; the others are kept."""
+        for bound in candidates:
+            if not all(bound.worth_after(a.bound) for a in self.attempts if a.fits):
+                continue
+            for attempt in self._attempts(bound):
+                if attempt.distance <= NEARLY:
+                    return attempt
+                self._keep(attempt)
+            if self.runs > RUNS:
+                break
+        return None
+
+    def _attempts(self, bound: Bound) -> Iterator[Attempt]:
+        """On the first network that it runs on with the right shapes, and those misshapen."""
+        failures: list[UserError] = []
+        misshapen = None
+        for first in self._firsts(bound):
+            self.runs += 1
+            try:
+                answer = bound.answer(self.runner, first)
+            except UserError as error:
+                if not getattr(self.runner, "alive", True):
+                    raise
+                failures.append(error)
+                continue
+            skipped = failures[0] if failures else None
+            attempt = Attempt(bound, first, answer, skipped)
+            if attempt.fits:
+                yield replace(attempt, misshapen_before=misshapen is not None)
+                return
+            misshapen = misshapen or attempt
+        if misshapen is not None and self.failure is None:
+            yield misshapen
+        elif failures and not isinstance(self.failure, StepError):
+            # what is written for one hidden layer fails with two for that reason only
+            many = len(failures) > 3 and self.given is None
+            failure = failures[2] if many else failures[0]
+            if self.failure is None or isinstance(failure, StepError):
+                self.failure = failure
+
+    def _firsts(self, bound: Bound) -> Iterator[Problem]:
+        if self.given is not None:
+            yield self.given[0]
+            return
+        fitting = [a.problem.net.sizes for a in self.attempts if a.fits]
+        for sizes in SIZES if not fitting else dict.fromkeys(tuple(s) for s in fitting):
+            if bound.admits(sizes):
+                yield problems_for(bound, sizes, self.lambda_)[0]
+
+    def _keep(self, attempt: Attempt) -> None:
+        same = any(
+            a.answer.is_vector == attempt.answer.is_vector
+            and len(a.answer.parts) == len(attempt.answer.parts)
+            and all(
+                np.array_equal(p, q, equal_nan=True)
+                for p, q in zip(a.answer.parts, attempt.answer.parts, strict=True)
+            )
+            for a in self.attempts
+        )
+        room = len(self.attempts) < KEPT or (attempt.fits and not self.attempts[-1].fits)
+        if not same and room:
+            self.attempts.append(attempt)
+
+
+# Functions
+
+
+def function_candidates(
+    inventory: Mapping[str, Any], functions: Sequence[Mapping[str, Any]], runner: Runner
+) -> Iterator[Bound]:
+    """The bindings of these functions, with the file's own cost and forward functions."""
+    everything = inventory["functions"]
+    forwards = [f for f in everything if FORWARD.search(f["name"])]
+    for function in functions:
+        parameters = parameters_of(function["parameters"])
+        for binding in bindings(str(function["name"]), parameters):
+            roles = {role for _, role, _ in binding.assignment}
+            if "forward" in roles:
+                yield from _handed_on(binding, forwards, runner)
+            else:
+                yield binding
+                if binding.delivery.kind in ("list", "numbered"):
+                    continue
+
+
+FORWARD = re.compile(r"(?i)^(?!.*back).*(forward|feed|predict|hypothes|compute_h)")
+GRADIENT = re.compile(r"(?i)grad|back|deriv|prime|delta|update|train|^d[A-Z_]")
+
+
+def _handed_on(
+    binding: Binding, forwards: Sequence[Mapping[str, Any]], runner: Runner
+) -> Iterator[Binding]:
+    """The binding with each forward function whose result has what the parameters ask for."""
+    for function in forwards:
+        for roles in assignments(parameters_of(function["parameters"])):
+            if not set(roles.values()) <= {r for _, r, _ in binding.assignment} | {"off"}:
+                continue
+            extra = {f"forward:{name}": role for name, role in roles.items()}
+            plain = replace(binding, forward=str(function["name"]), extra=extra)
+            paths = _paths(plain, runner)
+            if paths is not None:
+                yield replace(plain, extra=extra | paths)
+                break
+
+
+def _paths(binding: Binding, runner: Runner) -> dict[str, str] | None:
+    """Where in the forward function's result each parameter's value stands."""
+    for sizes in ([4, 5, 3], [3, 5, 4, 3], [4, 5, 1], [4, 1]):
+        problem = random_problem(sizes, EXAMPLES, 0.0)
+        try:
+            steps, _ = binding.program(problem)
+            result = runner.run(steps[:1])[0]
+        except UserError:
+            continue
+        made = {}
+        for name, role, _ in binding.assignment:
+            if role == "forward":
+                made[f"path:{name}"] = _path(name, result, problem)
+        return made
+    return None
+
+
+def _path(name: str, result: Any, problem: Problem) -> str:
+    outputs = problem.Y.shape
+    if "cache" in name.lower() or name.lower() in ("memory", "activations", "zs"):
+        if isinstance(result, (tuple, list)):
+            for index, item in enumerate(result):
+                if isinstance(item, (dict, list, tuple)):
+                    return str(index)
+        return ""
+    if isinstance(result, dict):
+        same = [key for key in result if key.lower() == name.lower()]
+        if same:
+            return same[0]
+    fits = [p for p, a in leaves(result) if a.shape in (outputs, outputs[::-1])]
+    return " ".join(fits[-1]) if fits else ""
+
+
+def with_cost(
+    binding: Binding, inventory: Mapping[str, Any], problem: Problem, runner: Runner
+) -> Binding:
+    """The binding with the cost function that stands beside it, if one runs on the same data."""
+    beside = [
+        f
+        for f in inventory["functions"]
+        if COST.search(f["name"]) and not GRADIENT.search(f["name"])
+        and f["name"] != binding.function
+    ]  # fmt: skip
+    forwards = [f for f in inventory["functions"] if FORWARD.search(f["name"])]
+    for function in beside:
+        for roles in assignments(parameters_of(function["parameters"])):
+            extra = binding.extra | {f"cost:{name}": role for name, role in roles.items()}
+            plain = replace(binding, cost=str(function["name"]), extra=extra)
+            asks = "forward" in roles.values()
+            for made in _costs_forward(plain, roles, forwards, runner) if asks else [plain]:
+                try:
+                    if made.answer(runner, problem).cost is not None:
+                        return made
+                except UserError:
+                    continue
+    return binding
+
+
+def _costs_forward(
+    binding: Binding,
+    roles: Mapping[str, str],
+    forwards: Sequence[Mapping[str, Any]],
+    runner: Runner,
+) -> Iterator[Binding]:
+    if binding.forward is not None:
+        found = [({}, binding.forward)]
+    else:
+        found = [
+            ({f"forward:{n}": r for n, r in assignment.items()}, str(f["name"]))
+            for f in forwards
+            for assignment in assignments(parameters_of(f["parameters"]))
+        ]
+    for extra, name in found:
+        made = replace(binding, forward=name, extra=binding.extra | extra)
+        for sizes in ([4, 5, 3], [3, 5, 4, 3], [4, 5, 1], [4, 1]):
+            problem = made.delivery.layout.problem(random_problem(sizes, EXAMPLES, 0.0))
+            try:
+                result = runner.run(made.program(problem)[0][:1])[0]
+            except UserError:
+                continue
+            paths = {
+                f"path:{n}": _path(n, result, problem) for n, r in roles.items() if r == "forward"
+            }
+            yield replace(made, extra=made.extra | paths)
+            break
+
+
+def needs_network(parameters: Sequence[Parameter] | None) -> bool:
+    """Whether the function gets θ as one vector and no sizes, so that it must know them."""
+    for roles in assignments(parameters):
+        given = set(roles.values())
+        vector = "weights" in given and deliveries(roles)[0].kind == "F"
+        return vector and not {"sizes", "hidden", "biases"} & given
+    return False
+
+
+def parameter_names(parameters: Sequence[Parameter] | None) -> str:
+    """For messages: "thetas, X"."""
+    return ", ".join(p.name for p in parameters or ())
+
+
+class Local:
+    """Carries out programs in this process, for a function that is at hand."""
+
+    alive = True
+
+    def __init__(self, function: Any) -> None:
+        import inspect
+        from pathlib import Path
+
+        from .workshop import Workshop
+
+        code = getattr(inspect.unwrap(function), "__code__", None)
+        self.filename = getattr(code, "co_filename", "")
+        self.name = Path(self.filename).name if code is not None else "function"
+        self.shop = Workshop(self.filename, {"function": function})
+
+    def run(self, program: Sequence[Sequence[Any]]) -> list[Any]:
+        """The results of the steps; UserError if one of them raises."""
+        from . import wire
+        from .workshop import Failure
+
+        try:
+            return self.shop.perform(program, wire)
+        except Failure as failure:
+            name = self.name if failure.line else "function"
+            raise step_error(name, failure.line, failure.kind, failure.text) from failure
