@@ -20,6 +20,7 @@ from micrograd_bp import (
 from micrograd_bp.grading.mistakes import COST_MISTAKES, MISTAKES, CostTerms, Mistake, Steps
 
 from ..conftest import random_case
+from .students_at_work import module
 
 G_MISSING = "g' missing in δ"
 
@@ -262,7 +263,7 @@ def test_different_mistakes_in_different_layers_are_named_with_their_layers():
 
 
 def test_theta_row_by_row_in_both_directions_is_right_and_told():
-    diagnosis = check_backprop(as_vector(wrong(ROWS_FIRST)))
+    diagnosis = check_backprop(module("rows_both_ways").nnCostFunction)
     assert diagnosis.outcome == "right"
     assert "row by row" in diagnosis.form
 
