@@ -60,6 +60,12 @@ axes.legend(frameon=False, loc="center right")
 axes.grid(axis="y", alpha=0.3)
 axes.spines[["top", "right"]].set_visible(False)
 figure.savefig(PICTURE, dpi=120)
+print("""
+Exercises, each judged by the package:
+  1. Build the cost of the first flower with example_graph(net, data.X[0], data.y[0]) and have all
+     43 slopes checked:  check_expression(graph.cost, wrt=[... every θ ...])
+  2. Write the gradient with a loop over the examples instead of matrix products, and let
+     micrograd-bp grade mine.py  say whether both are the same.""")
 print(
     f"\nConclusion: {np.sum(by_estimate > bars)} of {bars.size} parameters beyond their error bars"
     f"; plot: {PICTURE}"

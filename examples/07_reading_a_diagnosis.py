@@ -67,6 +67,11 @@ for title, (slope, rate) in TRIES.items():
 right = sum(diagnosis.passed for diagnosis in verdicts)
 unnamed = sum(not diagnosis.passed and not diagnosis.mistakes for diagnosis in verdicts)
 named = sum(not diagnosis.passed and bool(diagnosis.mistakes) for diagnosis in verdicts)
+print("""
+Exercises, each judged by the package:
+  1. Exchange the sigmoid of the output layer for a softmax and keep δ = h − y: the gradient is
+     right, but for which cost?  micrograd-bp grade mine.py
+  2. Plant a mistake of your own in a right file and see whether its line is found.""")
 print(
     f"Conclusion: of {len(verdicts)} gradients {right} is right, {named} are wrong with a name and "
     f"{unnamed} without."

@@ -9,11 +9,14 @@ from .network.sigmoid import ForwardPass, SigmoidNetwork, reshape, unroll
 from .scalar.engine import Value
 
 if TYPE_CHECKING:
-    from .checking.gradient import GradientCheck, check_expression, check_gradient
+    from .checking.expression import check_expression
+    from .checking.gradient import check_gradient
+    from .checking.result import GradientCheck
     from .comparison.compare import Comparison, compare_gradients
     from .comparison.equations import EquationCheck, Equations, verify_equations
     from .gradients import Gradient, autodiff_gradient, backprop_gradient, numerical_gradient
     from .grading.grade import Diagnosis, check_backprop
+    from .scalar.balls import Enclosure, enclose
     from .scalar.tape import Tape
     from .training.train import cost_function
 
@@ -22,6 +25,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Comparison",
     "Diagnosis",
+    "Enclosure",
     "EquationCheck",
     "Equations",
     "ExampleGraph",
@@ -39,6 +43,7 @@ __all__ = [
     "compare_gradients",
     "cost_function",
     "draw",
+    "enclose",
     "example_graph",
     "numerical_gradient",
     "reshape",
@@ -51,18 +56,20 @@ __all__ = [
 _MODULE_OF = {
     "Comparison": "comparison.compare",
     "Diagnosis": "grading.grade",
+    "Enclosure": "scalar.balls",
     "EquationCheck": "comparison.equations",
     "Equations": "comparison.equations",
     "Gradient": "gradients",
-    "GradientCheck": "checking.gradient",
+    "GradientCheck": "checking.result",
     "Tape": "scalar.tape",
     "autodiff_gradient": "gradients",
     "backprop_gradient": "gradients",
     "check_backprop": "grading.grade",
-    "check_expression": "checking.gradient",
+    "check_expression": "checking.expression",
     "check_gradient": "checking.gradient",
     "compare_gradients": "comparison.compare",
     "cost_function": "training.train",
+    "enclose": "scalar.balls",
     "numerical_gradient": "gradients",
     "verify_equations": "comparison.equations",
 }

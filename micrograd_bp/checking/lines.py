@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
 from ..support.validation import Array
+from .result import GradientCheck, SlopeCheck, Status
 from .slope import (
     EPSILON,
     POSITIONS,
@@ -21,10 +21,9 @@ from .slope import (
     table_noise,
 )
 
-__all__ = ["Costs", "Line", "Problem", "SlopeCheck", "Status", "rounding_of"]
+__all__ = ["Costs", "Line", "Problem", "check_of", "rounding_of"]
 
 Costs = Callable[[Array], Array]  # values at points (n, P), NaN where there is none
-Status = Literal["right", "wrong", "kink", "undecided"]
 
 NOISE_LINES = 3
 FIRST_STEP = 0.25  # in units of a parameter's scale; a power of 2, so that θ ± h is exact
@@ -42,32 +41,6 @@ GRADIENT_SPACINGS = (1e-9, 1e-6)
 # six digits, so that many are granted.
 ARRAY_PRECISION = 1e-9
 BLOCK_NUMBERS = 2**20  # numbers in one block of points: 8 MB
-
-
-@dataclass(frozen=True)
-class SlopeCheck:
-    """One slope: what the gradient says, what the cost says, and whether they agree.
-
-    ``status`` is "right", "wrong", "kink" (the cost bends at θ from slope ``left`` to ``right``,
-    and the gradient lies between them) or "undecided". ``index`` is the parameter's place in
-    the flattened theta, None for a random direction. ``kink_within`` is a step that reaches a
-    kink beside θ, None if there is none: the slope is from smaller steps.
-    """
-
-    label: str
-    index: int | None
-    analytic: float
-    numeric: float
-    error_bar: float
-    status: Status
-    left: float
-    right: float
-    kink_within: float | None = None
-
-    @property
-    def name(self) -> str:
-        """The label, under the name that every undecided thing has."""
-        return self.label
 
 
 @dataclass(frozen=True)
@@ -291,3 +264,37 @@ def _blocks(items: list[int], width: int) -> Iterator[list[int]]:
     rows = max(1, BLOCK_NUMBERS // (2 * width))
     for start in range(0, len(items), rows):
         yield items[start : start + rows]
+
+
+def check_of(
+    problem: Problem,
+    checked: list[tuple[SlopeCheck, float | None]],
+    evaluations: int,
+    notes: list[str],
+) -> GradientCheck:
+    orders = [
+        order
+        for slope, order in checked
+        if slope.index is None and slope.status != "kink" and order is not None
+    ]
+    slopes = [slope for slope, _ in checked]
+    return GradientCheck(
+        problem.value,
+        problem.noise,
+        [slope for slope in slopes if slope.index is not None],
+        [slope for slope in slopes if slope.index is None],
+        min(orders, default=None),
+        problem.theta.size,
+        evaluations,
+        notes + _kinks_beside(slopes),
+    )
+
+
+def _kinks_beside(slopes: list[SlopeCheck]) -> list[str]:
+    steps = [slope.kink_within for slope in slopes if slope.kink_within is not None]
+    if not steps:
+        return []
+    return [
+        f"Kinks (relu, abs, max) beside theta on {len(steps)} of {len(slopes)} lines, "
+        f"the nearest within {min(steps):.1g}; slopes are from smaller steps."
+    ]

@@ -12,6 +12,7 @@ from ..network.sigmoid import SigmoidNetwork
 from ..support.result import json_text
 from .options import (
     DataOption,
+    HeaderOption,
     HtmlOption,
     JsonOption,
     LambdaOption,
@@ -31,6 +32,7 @@ __all__ = ["check"]
 def check(
     data: DataOption = None,
     target: TargetOption = None,
+    header: HeaderOption = None,
     layers: LayersOption = None,
     lambda_: LambdaOption = 1.0,
     epsilon: Annotated[float, typer.Option(help="Step of the two-sided estimate")] = 1e-4,
@@ -49,7 +51,7 @@ def check(
     html: HtmlOption = None,
 ) -> int:
     """Compute the gradient three ways and compare: exit 0 if nothing contradicts, else 1."""
-    dataset = dataset_of(data, target)
+    dataset = dataset_of(data, target, header)
     net = SigmoidNetwork(layer_sizes(layers, dataset), seed=seed)
     with (
         executor_for(jobs, cluster_address) as executor,

@@ -21,6 +21,13 @@ DataOption = Annotated[
 TargetOption = Annotated[
     str | None, typer.Option("--target", help="CSV column with the classes [default: the last]")
 ]
+HeaderOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--header/--no-header",
+        help="Whether the first row of a CSV names its columns [default: it must, or is refused]",
+    ),
+]
 NamedDataOption = Annotated[
     str,
     typer.Option("--data", help="iris, digits, CSV with a header, or NPZ / MAT with X and y"),
@@ -49,19 +56,25 @@ def executor_for(jobs: int, address: str | None) -> AbstractContextManager[Execu
     return process_pool(jobs) if jobs > 1 else nullcontext()
 
 
-def dataset_of(path: Path | None, target: str | None) -> Dataset:
-    if path is None:
-        if target is not None:
-            raise ValueError(f"--target: got {target!r} without --data")
-        return iris()
-    return load(path, target)
+def dataset_of(path: Path | None, target: str | None, header: bool | None = None) -> Dataset:
+    """The data of a file, or of iris where none is named."""
+    if path is not None:
+        return load(path, target, header=header)
+    if target is not None:
+        raise ValueError(f"--target: got {target!r} without --data")
+    if header is not None:
+        raise ValueError(f"--{'' if header else 'no-'}header: got it without --data")
+    return iris()
 
 
-def named_dataset(name: str, target: str | None) -> Dataset:
+def named_dataset(name: str, target: str | None, header: bool | None = None) -> Dataset:
+    """The data of a file, or those that come with the package under this name."""
     if name not in BUILT_IN:
-        return load(name, target)
+        return load(name, target, header=header)
     if target is not None:
         raise ValueError(f"--target: got {target!r}, but {name} has no columns to choose from")
+    if header is not None:
+        raise ValueError(f"--{'' if header else 'no-'}header: got it with {name}, which is no file")
     return BUILT_IN[name]()
 
 

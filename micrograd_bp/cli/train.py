@@ -12,7 +12,15 @@ import typer
 from ..network.sigmoid import SigmoidNetwork
 from ..training.classifier import Settings, fit, load_model, training_tables
 from ..training.plots import figure_format, plot_training
-from .options import NamedDataOption, TargetOption, layer_sizes, named_dataset, progress_bar, show
+from .options import (
+    HeaderOption,
+    NamedDataOption,
+    TargetOption,
+    layer_sizes,
+    named_dataset,
+    progress_bar,
+    show,
+)
 
 __all__ = ["InterruptedTraining", "train"]
 
@@ -24,6 +32,7 @@ class InterruptedTraining(Exception):  # noqa: N818 - it went as the user wished
 def train(
     data: NamedDataOption = "iris",
     target: TargetOption = None,
+    header: HeaderOption = None,
     layers: Annotated[
         str | None,
         typer.Option("--layers", help="Units per layer [default: one hidden layer, suggested]"),
@@ -62,7 +71,7 @@ def train(
     plot: Annotated[Path | None, typer.Option(help="Draw the training, .png, .svg, .pdf")] = None,
 ) -> int:
     """Train a network on data and report how well it classifies: exit 1 if training failed."""
-    dataset = named_dataset(data, target)
+    dataset = named_dataset(data, target, header)
     given: dict[str, Any] = {
         "sizes": None if layers is None else tuple(layer_sizes(layers, dataset)),
         "lambda_": lambda_,

@@ -9,11 +9,12 @@ function arrives as |f'| E. Applied to each formula of the page, in its order an
     E(a)   = g' E(z) + 4u a                                  (exp and the division: 4 roundings)
     E(g')  = |1 − 2a| E(a) + 3u g'
     E(δᴸ)  = E(a) + 4u (h + y)                               (as h − y, or through log h)
-    E(δˡ)  = |Θ|ᵀ E(δ) g' + |Θ|ᵀ|δ| (E(g') + n u g')
+    E(δˡ)  = |Θ|ᵀ E(δ) (g' + E(g')) + |Θ|ᵀ|δ| (E(g') + n u g')
     E(D)   = (E(δ)ᵀ[1; a] + |δ|ᵀ E([1; a]) + m u |δ|ᵀ[1; a]) / m + 3u λ|Θ| / m
     E(J)   = Σ |δᴸ| E(z) / m + (m + K) u J
 
-|δ| stands for the bound |Θ|ᵀ|δ| g' of the layer above, so that no cancellation is relied upon.
+|δ| stands for the bound |Θ|ᵀ|δ| g' of the layer above, so that no cancellation is relied upon;
+the product of two errors in E(δˡ) is what remains where h rounds to y and a to 1.
 Where Θ or X are themselves known to a few digits only, their errors enter E([1; x]), as
 [1; |a|] E(Θ) into E(z), |δ| E(Θ) into E(δ) and λ E(Θ)/m into E(D).
 The bounds need the weights, the examples and this file only: no result of the three methods.
@@ -100,8 +101,9 @@ def rounding_bounds(
         assert error_slope is not None
         through = size @ theta[:, 1:]
         error_sum = error_delta @ theta[:, 1:] + size @ error_theta[:, 1:]
-        error_delta = error_sum * slope + through * (error_slope + len(theta) * u * slope)
         size = through * slope
+        through *= error_slope + len(theta) * u * slope
+        error_delta = error_sum * (slope + error_slope) + through
         deltas.insert(0, error_delta)
     return RoundingBounds(cost, error_a, error_slopes, [None, *deltas], D)
 

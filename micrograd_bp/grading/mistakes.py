@@ -110,10 +110,10 @@ class Mistake:
 
         Raises ValueError or IndexError where the mistake does not fit the network's shapes.
         """
-        return self._procedure.gradient(thetas, X, Y, lambda_)
+        return self.procedure.gradient(thetas, X, Y, lambda_)
 
     @cached_property
-    def _procedure(self) -> Steps:
+    def procedure(self) -> Steps:
         return replace(Steps(), **self.steps)
 
 

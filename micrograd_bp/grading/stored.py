@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..network.sigmoid import SigmoidNetwork, reshape
+from ..support.arrays import names_in, numbers, one_number, read_arrays
 from ..support.validation import Array, finite_array, regularization
 from .submission import Answer, UserError, gradient_of
 
@@ -69,7 +70,7 @@ def stored_results(
         arrays, octave, name = dict(source), False, "results"
     else:
         path = Path(source)
-        arrays, octave, name = _read(path), path.suffix.lower() == ".mat", path.name
+        arrays, octave, name = read_arrays(path), path.suffix.lower() == ".mat", path.name
     data = stored_data(name, arrays, net, X, Y, octave)
     return StoredResults(**vars(data), answer=_stored_answer(name, arrays))
 
@@ -99,7 +100,9 @@ def stored_data(
         raise _missing(name, "y", arrays)
     examples, checked = net.data(examples, targets)
     lambda_ = found.get("lambda")
-    value = None if lambda_ is None else regularization(float(np.ravel(lambda_)[0]))
+    value = None
+    if lambda_ is not None:
+        value = regularization(one_number(f"{name}: lambda", lambda_))
     return StoredData(net, examples, checked, value)
 
 
@@ -115,7 +118,10 @@ def _stored_net(
     if thetas is not None:
         return SigmoidNetwork(thetas=[np.atleast_2d(np.asarray(theta)) for theta in thetas])
     if "theta" in found and "sizes" in found:
-        net = SigmoidNetwork([int(s) for s in np.ravel(found["sizes"])], init="zeros")
+        sizes = numbers(f"{name}: sizes", found["sizes"]).ravel()
+        if np.any(sizes != np.floor(sizes)):
+            raise ValueError(f"{name}: sizes: got {sizes.tolist()}, expected whole numbers")
+        net = SigmoidNetwork([int(size) for size in sizes], init="zeros")
         net.thetas = reshape(finite_array(f"{name}: theta", found["theta"]).ravel(), net.shapes)
         return net
     return None
@@ -129,12 +135,14 @@ def _stored_answer(name: str, arrays: Mapping[str, Any]) -> Answer:
         raise _missing(name, "grad", arrays)
     if isinstance(gradient, list) and gradient and np.ndim(gradient[0]) == 0:
         gradient = np.asarray(gradient)
-    cost = found.get("cost")
+    costs = numbers(f"{name}: J", found["cost"]).ravel() if "cost" in found else None
+    if costs is not None and costs.size == 0:
+        raise ValueError(f"{name}: J: got no number, expected one")
     try:
         answer = gradient_of(gradient)
     except UserError as error:
         raise ValueError(str(error).replace("function: returned", f"{name}: grad is")) from None
-    return replace(answer, cost=None if cost is None else float(np.ravel(cost)[-1]))
+    return replace(answer, cost=None if costs is None else float(costs[-1]))
 
 
 def _numbered(arrays: Mapping[str, Any], pattern: str) -> list[Any]:
@@ -156,61 +164,4 @@ def _stored_labels(name: str, y: Any, K: int, octave: bool) -> Array:
 
 
 def _missing(name: str, what: str, arrays: Mapping[str, Any]) -> ValueError:
-    there = ", ".join(key for key in arrays if not key.startswith("__")) or "nothing"
-    return ValueError(f"{name}: got {there}, expected {what} as well")
-
-
-def _read(path: Path) -> dict[str, Any]:
-    readers = {".mat": _read_mat, ".npz": _read_npz, ".json": _read_json}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise ValueError(f"{path}: expected a file of type .mat, .npz or .json")
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    try:
-        return reader(path)
-    except Exception as error:  # zip, pickle, JSON and MAT readers raise many kinds
-        hint = ""
-        if path.suffix.lower() == ".mat":
-            hint = (
-                '; save it with: save("-v7", "results.mat", "X", "y", "Theta1", "Theta2", "grad")'
-            )
-        text = " ".join(str(error).split())
-        raise ValueError(f"{path}: not a readable {path.suffix} file ({text}){hint}") from None
-
-
-def _read_mat(path: Path) -> dict[str, Any]:
-    if path.read_bytes()[:9] == b"# Created":
-        return _read_octave_text(path.read_text(encoding="utf-8", errors="replace"))
-    from scipy.io import loadmat
-
-    return {key: value for key, value in loadmat(path).items() if not key.startswith("__")}
-
-
-def _read_octave_text(text: str) -> dict[str, Any]:
-    """The scalars and matrices of the text that Octave's plain ``save`` writes.
-
-    >>> _read_octave_text("# Created by Octave\\n# name: lambda\\n# type: scalar\\n1.5\\n")
-    {'lambda': array([[1.5]])}
-    """
-    arrays = {}
-    for block in re.split(r"^# name: ", text, flags=re.MULTILINE)[1:]:
-        name, _, rest = block.partition("\n")
-        lines = [line for line in rest.splitlines() if line and not line.startswith("#")]
-        if re.search(r"^# type: (global )?(scalar|matrix|bool|bool matrix)$", rest, re.MULTILINE):
-            arrays[name.strip()] = np.atleast_2d(np.array([line.split() for line in lines], float))
-    return arrays
-
-
-def _read_npz(path: Path) -> dict[str, Any]:
-    with np.load(path, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    import json
-
-    content = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(content, dict):
-        raise ValueError(f"got {type(content).__name__}, expected an object of arrays")
-    return content
+    return ValueError(f"{name}: got {names_in(arrays)}, expected {what} as well")

@@ -77,15 +77,25 @@ def story(net: SigmoidNetwork, x: npt.ArrayLike, y: npt.ArrayLike) -> dict[str, 
 
     # Sorted by distance, a topological order stays one; it is then read layer by layer.
     forward = sorted(order, key=lambda node: (depth[node], number[node]))
+
+    def when(k: int) -> tuple[bool, int, int, int, int]:
+        """Errors before weights; a hidden unit's δ directly after the shares that it is made of."""
+        node, source, _ = links[k]
+        place, stage = places[source], height[node]
+        if place.kind == "z" and places[node].kind == "a" and place.layer < last:
+            stage -= 1
+        unit = place.indices[0] if place.indices and place.layer < last else 0
+        return place.kind == "theta", stage, unit, height[node], number[node] + number[source]
+
+    last = len(net.sizes)
     backward = sorted(
         (
             k
             for k, (node, source, _) in enumerate(links)
             if node.has_grad and places[source].kind not in GIVEN
         ),
-        key=lambda k: (height[links[k][0]], number[links[k][1]], number[links[k][0]]),
+        key=when,
     )
-    last = len(net.sizes)
     return {
         "sizes": net.sizes,
         "nodes": [_told(node, place) for node, place in places.items()],

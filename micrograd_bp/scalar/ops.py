@@ -1,9 +1,9 @@
 """The table of scalar operations: each states its value and its local derivatives once.
 
 ``forward(m, *inputs)`` takes the namespace that holds exp, log, …: ``SCALAR`` for floats,
-``numpy`` for arrays. ``partials(out, *inputs)`` gives ∂out/∂input for each input in plain
-arithmetic, so the same line serves floats (``Value.backward``), NumPy arrays (``Tape``) and
-Values themselves (``backward(create_graph=True)``).
+``numpy`` for arrays, another for balls. ``partials(out, *inputs)`` gives ∂out/∂input for each
+input in plain arithmetic, so the same line serves floats (``Value.backward``), NumPy arrays
+(``Tape``), Values themselves (``backward(create_graph=True)``) and balls (``enclose``).
 
 To add an operation, add one entry.
 """
@@ -55,23 +55,33 @@ SCALAR = SimpleNamespace(
 )
 
 
-def apply(op: Op, x: Any) -> Any:
-    """The operation at ``x``, whatever ``x`` is: a float, an array or a Value.
+# The namespace that holds exp, log, … for each type of number. A module that brings a further
+# type (balls) enters its own; a type that is not here, as Value, records the operation.
+MATH: dict[type, Any] = {float: SCALAR, np.float64: SCALAR, np.ndarray: np}
+
+
+def apply(op: Op, *xs: Any) -> Any:
+    """The operation at ``xs``, whatever they are: floats, arrays, Values or balls.
+
+    The type of the first decides.
 
     >>> apply(OPS["sqrt"], 9.0)
     3.0
     """
-    if isinstance(x, float):
-        return op.forward(SCALAR, x)
-    if isinstance(x, np.ndarray):
-        return op.forward(np, x)
-    return x.apply(op, x)  # a Value records the operation
+    m = MATH.get(type(xs[0]))
+    return xs[0].apply(op, *xs) if m is None else op.forward(m, *xs)
 
 
 def _sigmoid(m: Any, x: Any) -> Any:
-    # g(|x|) = 1 / (1 + e) and g(-|x|) = e / (1 + e), with e = exp(-|x|) that cannot overflow
-    e = m.exp(-abs(x))
-    return ((x >= 0) + (x < 0) * e) / (1.0 + e)
+    # g(x) = 1 / (1 + e) for x ≥ 0, e / (1 + e) for x < 0, with e = exp(-|x|) that cannot overflow
+    return m.exp(m.minimum(x, 0.0)) / (1.0 + m.exp(-abs(x)))
+
+
+def _sech2(m: Any, x: Any) -> Any:
+    # 1 / cosh² x = 4e / (1 + e)², with e = exp(-2|x|) that cannot overflow; the square is written
+    # as 1 + e(2 + e), which for small e rounds once
+    e = m.exp(-2.0 * abs(x))
+    return 4.0 * e / (1.0 + e * (2.0 + e))
 
 
 def _log_sigmoid(m: Any, x: Any) -> Any:
@@ -90,8 +100,11 @@ LOG = Op("log", lambda m, x: m.log(x), lambda out, x: (1.0 / x,))
 SQRT = Op("sqrt", lambda m, x: m.sqrt(x), lambda out, x: (0.5 / out,))
 SIN = Op("sin", lambda m, x: m.sin(x), lambda out, x: (apply(OPS["cos"], x),))
 COS = Op("cos", lambda m, x: m.cos(x), lambda out, x: (-apply(SIN, x),))
-TANH = Op("tanh", lambda m, x: m.tanh(x), lambda out, x: (1.0 - out * out,))
-SIGMOID = Op("sigmoid", _sigmoid, lambda out, x: (out * (1.0 - out),))
+# The slopes of tanh and g by the symmetric 1/cosh², since 1 − out² and out (1 − out) lose every
+# digit where out rounds to 1: tanh′ = sech², g′(x) = g(x) g(−x) = sech²(x/2) / 4.
+SECH2 = Op("sech²", _sech2, lambda out, x: (-2.0 * out * apply(OPS["tanh"], x),))
+TANH = Op("tanh", lambda m, x: m.tanh(x), lambda out, x: (apply(SECH2, x),))
+SIGMOID = Op("sigmoid", _sigmoid, lambda out, x: (0.25 * apply(SECH2, 0.5 * x),))
 LOG_SIGMOID = Op("log_sigmoid", _log_sigmoid, lambda out, x: (apply(SIGMOID, -x),))
 STEP = Op("step", lambda m, x: m.heaviside(x, 0.0), lambda out, x: (0.0,))
 RELU = Op("relu", lambda m, x: m.maximum(x, 0.0), lambda out, x: (apply(STEP, x),))
@@ -101,7 +114,7 @@ OPS: dict[str, Op] = {
     op.symbol: op
     for op in (
         *(ADD, SUB, MUL, DIV, NEG, SUM),
-        *(EXP, LOG, SQRT, SIN, COS, TANH, SIGMOID, LOG_SIGMOID, STEP, RELU, ABS),
+        *(EXP, LOG, SQRT, SIN, COS, TANH, SECH2, SIGMOID, LOG_SIGMOID, STEP, RELU, ABS),
     )
 }
 

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from numbers import Integral, Real
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +22,9 @@ from ..network.graph import example_graph
 from ..network.sigmoid import SigmoidNetwork, reshape
 from ..scalar.engine import Value
 from ..scalar.tape import Tape
+from ..support.interrupts import interruptible
 from ..support.validation import Array, regularization
+from .settings import GRADIENTS, METHODS, RATES, batch_size, named, step_rate, whole_number
 
 __all__ = ["GRADIENTS", "METHODS", "Training", "cost_function", "train"]
 
@@ -33,14 +34,6 @@ Evaluate = Callable[[Array, Array, Array, float], tuple[float, Array]]
 
 Progress = Callable[[int, int, float], None]  # epoch, epochs, cost
 
-GRADIENTS = ("matrices", "graph", "tape")
-METHODS = {
-    "gd": "Batch gradient descent",
-    "sgd": "Stochastic gradient descent",
-    "lbfgs": "SciPy's L-BFGS-B",
-    "cg": "SciPy's conjugate gradients",
-}
-RATES = {"gd": 1.0, "sgd": 0.1}
 # SciPy's optimizers keep their memory of earlier steps to themselves, so training can only go on
 # where they start afresh. They do so after this many iterations, interrupted or not.
 RESTART = 100
@@ -141,8 +134,7 @@ def train(
     X, Y = net.data(X, Y)
     if len(Y) > 1 and not np.any(Y - Y[0]):
         raise ValueError("Y: got the same target for every example, expected two classes or more")
-    if method not in METHODS:
-        raise ValueError(f"method: got {method!r}, expected one of {', '.join(METHODS)}")
+    named("method", method, tuple(METHODS))
     job = _Job(
         net=net,
         X=X,
@@ -150,14 +142,17 @@ def train(
         lambda_=regularization(lambda_),
         evaluate=_source(net, gradient),
         method=method,
-        epochs=_whole("epochs", epochs, 1),
-        rate=_rate(method, rate),
-        batch=_batch(method, batch, len(X)),
-        seed=_whole("seed", seed, 0),
+        epochs=whole_number("epochs", epochs, 1),
+        rate=step_rate(method, rate),
+        batch=batch_size(method, batch, len(X)),
+        seed=whole_number("seed", seed, 0),
     )
-    check_every = _whole("check_every", check_every, 0)
-    if resume is not None and resume.epoch >= epochs:
-        raise ValueError(f"epochs: got {epochs}, but {resume.epoch} are already done: ask for more")
+    check_every = whole_number("check_every", check_every, 0)
+    if resume is not None:
+        # SciPy's methods go on from before what they have reached, but never to less than that
+        done = resume.epoch if method in RATES else len(resume.costs) - 1
+        if epochs <= max(done, resume.epoch):
+            raise ValueError(f"epochs: got {epochs}, but {done} are already done: ask for more")
     return _run(job, _Record(job, resume, progress), check_every)
 
 
@@ -228,9 +223,11 @@ class _Record:
             stopped += (
                 f"; the best θ, of epoch {self.best_epoch} with cost {self.best_cost:.6g}, is kept"
             )
+        # Ctrl-C may have come between a cost and its weights
+        early = next((e for e, cost in enumerate(self.costs) if cost < self.best_cost), None)
         return Training(
             net=_moved(self.job.net, self.best_theta),
-            costs=self.costs,
+            costs=self.costs[:early],
             best_epoch=self.best_epoch,
             theta=self.theta,
             epoch=self.epoch,
@@ -248,7 +245,8 @@ def _run(job: _Job, record: _Record, check_every: int) -> Training:
 
     minimize = _descend if job.method in RATES else _optimize
     try:
-        with np.errstate(over="ignore", invalid="ignore"):  # what comes out of it is judged
+        # what overflows is judged; Ctrl-C ends the descent, and waits before and after it
+        with np.errstate(over="ignore", invalid="ignore"), interruptible():
             _compare(job, record.theta, record.epoch)
             minimize(job, record, done)
     except _Stop as stop:
@@ -370,32 +368,3 @@ def _replayed(net: SigmoidNetwork) -> Evaluate:
 def _moved(net: SigmoidNetwork, theta: Array) -> SigmoidNetwork:
     """A network of the same sizes with other weights."""
     return SigmoidNetwork(thetas=reshape(theta, net.shapes))
-
-
-def _whole(name: str, number: int, least: int) -> int:
-    if isinstance(number, bool) or not isinstance(number, Integral):
-        raise TypeError(f"{name}: got {number!r}, expected a whole number")
-    if number < least:
-        raise ValueError(f"{name}: got {number}, expected at least {least}")
-    return int(number)
-
-
-def _rate(method: str, rate: float | None) -> float:
-    if rate is None:
-        return RATES.get(method, 0.0)
-    if method not in RATES:
-        raise ValueError(f"rate: got {rate}, but {method} finds its own steps")
-    if isinstance(rate, bool) or not isinstance(rate, Real):
-        raise TypeError(f"rate: got {rate!r}, expected a number")
-    if not 0 < float(rate) < math.inf:
-        raise ValueError(f"rate: got {rate}, expected a finite number > 0")
-    return float(rate)
-
-
-def _batch(method: str, batch: int | None, m: int) -> int:
-    """Examples per step."""
-    if method != "sgd":
-        if batch is not None:
-            raise ValueError(f"batch: got {batch}, but {method} takes all examples at once")
-        return m
-    return 1 if batch is None else min(m, _whole("batch", batch, 1))

@@ -18,7 +18,7 @@ from micrograd_bp import (
     compare_gradients,
     example_graph,
 )
-from micrograd_bp.checking import gradient as check
+from micrograd_bp.checking import expression as check
 from micrograd_bp.comparison.rounding import rounding_bounds
 from micrograd_bp.gradients.autodiff import autodiff_gradient
 from micrograd_bp.scalar.ops import Op
