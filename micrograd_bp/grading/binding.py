@@ -18,7 +18,7 @@ import numpy as np
 from ..network.sigmoid import reshape
 from ..support.validation import Array
 from . import wire
-from .layouts import COURSE, EXAMPLES, LABEL_WORDS, LABELS, SINGLE, Layout, Problem, gather, leaves
+from .layouts import COURSE, EXAMPLES, LABEL_WORDS, LABELS, SINGLE, Layout, Problem, gather, gathered, leaves
 from .submission import Answer, UserError, answer_of
 
 __all__ = ["Binding", "Parameter", "Runner", "assignments", "bindings", "parameters_of"]
@@ -87,7 +87,7 @@ for _role, _names in NAMES.items():
     for _name in _names.split("|"):
         ROLES[_name] = (*ROLES.get(_name, ()), _role)
 PIECES = (  # weights of one layer each: what comes before the number
-    r"(?:theta|w|weights?|syn|ws|wt|weightmatrix|thetalayer|wlayer)(\d+)",
+    r"(?:theta|w|weights?|syn|synapse|ws|wt|weightmatrix|thetalayer|wlayer)(\d+)",
     r"(?:b|bias|biases|bs)(\d+)",
 )
 BY_PLACE = {
@@ -114,7 +114,7 @@ def roles_of(name: str) -> tuple[str, ...]:
             return (f"{letter}{int(numbered[1])}",)
     if plain in PLACES:
         return (PLACES[plain],)
-    if "lam" in plain or plain.startswith("reg"):
+    if re.search(r"lam|lmb|lmd|lbd", plain) or plain.startswith("reg"):
         return ("lambda",)
     return ROLES.get(plain, ())
 
@@ -142,8 +142,12 @@ SURE = {"x", "y", "w", "b"}  # the only names of one letter that settle a role
 MOST = 40
 
 
-def assignments(parameters: Sequence[Parameter] | None) -> Iterator[dict[str, str]]:
+def assignments(
+    parameters: Sequence[Parameter] | None, essential: Sequence[str] = ESSENTIAL
+) -> Iterator[dict[str, str]]:
     """The roles that the parameters may have, by name, the likeliest first.
+
+    ``essential`` are the roles that must be among them.
 
     >>> next(assignments([Parameter("p"), Parameter("q"), Parameter("r"), Parameter("s")]))
     {'p': 'weights', 'q': 'X', 'r': 'Y', 's': 'lambda'}
@@ -152,7 +156,7 @@ def assignments(parameters: Sequence[Parameter] | None) -> Iterator[dict[str, st
         yield {"*0": "weights", "*1": "X", "*2": "Y", "*3": "lambda"}
         return
     given = [p for p in parameters if not p.optional or _worth_giving(p)]
-    if len(given) == 1 and not {"X", "Y"} & set(roles_of(given[0].name)):
+    if essential == ESSENTIAL and len(given) == 1 and not {"X", "Y"} & set(roles_of(given[0].name)):
         yield {given[0].name: "weights"}
         return
     choices = [(*roles_of(p.name), *_doubt(p.name)) for p in given]
@@ -163,7 +167,7 @@ def assignments(parameters: Sequence[Parameter] | None) -> Iterator[dict[str, st
         if len(set(once_only)) != len(once_only):
             continue
         unknown = chosen.count("?")
-        for filling in _fillings(named, unknown):
+        for filling in _fillings(named, unknown, essential):
             rest = iter(filling)
             roles = [role if role != "?" else next(rest) for role in chosen]
             made = {p.name: role for p, role in zip(given, roles, strict=True)}
@@ -184,13 +188,15 @@ def _worth_giving(parameter: Parameter) -> bool:
     return roles[:1] in (("lambda",), ("once",), ("X",), ("Y",), ("sizes",)) or "off" in roles
 
 
-def _fillings(named: Sequence[str], unknown: int) -> Iterator[tuple[str, ...]]:
+def _fillings(
+    named: Sequence[str], unknown: int, essential: Sequence[str]
+) -> Iterator[tuple[str, ...]]:
     """Roles for the parameters whose names say nothing."""
     if not unknown:
         yield ()
         return
     has_weights = "weights" in named or any(re.fullmatch(r"[Wb]\d+", role) for role in named)
-    needed = [r for r in ESSENTIAL if r not in named and not (r == "weights" and has_weights)]
+    needed = [r for r in essential if r not in named and not (r == "weights" and has_weights)]
     further = [r for r in FURTHER if r not in named]
     if unknown == 5 and len(needed) == 3:
         yield ("weights", "sizes", "X", "Y", "lambda")
@@ -218,11 +224,16 @@ class Delivery:
     keys: str = "W"  # of a dict: "W" or "Theta"
 
     @property
+    def plain(self) -> bool:
+        """Whether it is how the course would hand the weights over."""
+        return self.layout == COURSE and self.kind in ("list", "numbered", "F")
+
+    @property
     def words(self) -> str:
         first = {
             "list": "Θ as a list of matrices", "F": "θ as one vector",
             "C": "θ as one vector, row by row", "dict": "θ as a dict",
-            "pairs": "θ as a list of (W, b)", "numbered": "Θ matrix by matrix",
+            "pairs": "θ as a list of (W, b)", "one": "the weights of one layer", "numbered": "Θ matrix by matrix",
         }[self.kind]  # fmt: skip
         return ", ".join(filter(None, [first, self.layout.words]))
 
@@ -241,8 +252,9 @@ def deliveries(assignment: Mapping[str, str]) -> list[Delivery]:
     if "weights" not in roles:
         apart = any(role.startswith("b") and role[1:].isdigit() for role in roles)
         return [Delivery("numbered", layout) for layout in (APART if apart else WHOLE)]
+    one = [Delivery("one", layout) for layout in (APART if "biases" in roles else WHOLE)]
     if "biases" in roles:
-        return [Delivery("list", layout) for layout in APART]
+        return [*[Delivery("list", layout) for layout in APART], *one]
     lists = [Delivery("list", layout) for layout in WHOLE]
     vectors = [Delivery("F"), Delivery("C"), Delivery("C", Layout("theta", True))]
     dicts = [Delivery("dict", layout) for layout in APART[:4]]
@@ -250,10 +262,10 @@ def deliveries(assignment: Mapping[str, str]) -> list[Delivery]:
     pairs = [Delivery("pairs", layout) for layout in APART[:4]]
     plain = name.lower().replace("_", "")
     if plain.startswith(("parameters", "params", "model", "net", "weights")):
-        return [*lists[:1], *vectors[:2], *dicts, *lists[1:], *pairs, *vectors[2:]]
+        return [*lists[:1], *vectors[:2], *dicts, *lists[1:], *pairs, *vectors[2:], *one]
     if "theta" in plain and not plain.endswith("s") or "param" in plain or plain == "w":
-        return [*vectors[:2], *lists, *vectors[2:], *dicts, *pairs]
-    return [*lists[:1], *vectors[:2], *lists[1:], *dicts, *pairs, *vectors[2:]]
+        return [*vectors[:2], *lists, *vectors[2:], *dicts, *pairs, *one]
+    return [*lists[:1], *vectors[:2], *lists[1:], *dicts, *pairs, *vectors[2:], *one]
 
 
 @dataclass(frozen=True)
@@ -292,12 +304,29 @@ class Binding:
     def layout(self) -> Layout:
         return self.delivery.layout
 
+    @property
+    def sizes(self) -> tuple[int, ...] | None:
+        """The only network that it is for; a function takes any that it admits."""
+        return None
+
+    @property
+    def examples(self) -> int | None:
+        """The only number of examples that it is for."""
+        return None
+
     def admits(self, sizes: Sequence[int]) -> bool:
         """Whether such a network can be handed over in this way."""
         roles = [role for _, role, _ in self.assignment]
         numbered = sum(bool(re.fullmatch(r"W\d+", role)) for role in roles)
         if numbered and numbered != len(sizes) - 1 or "hidden" in roles and len(sizes) != 3:
             return False
+        if len(sizes) == 2 and not numbered:  # no hidden layer: a vector, and no sizes
+            if self.delivery.kind not in ("F", "C", "one") or "sizes" in roles:
+                return False
+        elif self.delivery.kind == "one":
+            return False
+        if len(set(sizes)) == 1 and not self.delivery.plain:
+            return False  # square networks are for what can be wrong in the course's own layout
         if sizes[-1] == 1:
             return "class" not in self.y or self.y == "y as class numbers from 0"
         return self.y != "y of one example as a number"
@@ -310,12 +339,18 @@ class Binding:
         if self.assignment != other.assignment:
             return not other.named
         vectors = {self.delivery.kind, other.delivery.kind} <= {"F", "C"}
+        vectors = vectors or not other.delivery.plain
         return self.x == other.x and (vectors or self.delivery == other.delivery)
 
     @property
     def named(self) -> bool:
         """Whether the parameters' names told their roles."""
         return all(role in roles_of(name) for name, role, _ in self.assignment)
+
+    @property
+    def y_name(self) -> str:
+        """What the parameter with the labels is called."""
+        return next((name for name, role, _ in self.assignment if role == "Y"), "")
 
     @property
     def takes_lambda(self) -> bool:
@@ -396,19 +431,19 @@ class Binding:
             "once": 1,
             "batch": len(problem.X),
             "off": False,
-            "biases": biases,
+            "biases": _alone(biases) if self.delivery.kind == "one" else biases,
             "weights": self._delivered(weights, biases, net.theta, problem),
         }
         if len(net.sizes) == 3:
             values["hidden"] = int(net.sizes[1])
-        first = self._first_number()
+        first = self._firstnumber_in()
         for l, piece in enumerate(weights, start=first):
             values[f"W{l}"] = wrap(piece)
         for l, piece in enumerate(biases, start=first):
             values[f"b{l}"] = wrap(piece)
         return values
 
-    def _first_number(self) -> int:
+    def _firstnumber_in(self) -> int:
         return 0 if any(role in ("W0", "b0") for _, role, _ in self.assignment) else 1
 
     def _delivered(
@@ -422,6 +457,8 @@ class Binding:
         if kind == "dict":
             made = {f"{self.delivery.keys}{l}": W for l, W in enumerate(weights, start=1)}
             return made | {f"b{l}": b for l, b in enumerate(biases, start=1)}
+        if kind == "one":
+            return weights[0]
         if kind == "pairs":
             return [tuple(pair) for pair in zip(weights, biases, strict=True)]
         return [wire.matrix(W) for W in weights] if self.old_matrix else weights
@@ -430,7 +467,7 @@ class Binding:
         """The gradient in the course's layout, from what the program gave."""
         returned, after = results[at + 1], results[at + 2]
         changed = not _same(results[at], after)
-        cost = _number(results[-1]) if self.cost is not None else None
+        cost = number_in(results[-1]) if self.cost is not None else None
         if returned is None and changed:  # it works on what it was given
             returned, stepped = after, True
         else:
@@ -451,9 +488,12 @@ class Binding:
     def _gradient(self, returned: Any, problem: Problem) -> Answer:
         layout, like = self.delivery.layout, problem.net.thetas
         course = layout == COURSE and self.delivery.kind in ("list", "F", "numbered")
-        matched = gather(returned, layout, problem.exact.D if layout.kind == "none" else like)
+        exact = problem.exact
+        sets = list(gathered(returned, layout, exact.D if layout.kind == "none" else like))
+        matched = min(sets, key=lambda parts: _off(parts, exact.D)) if sets else None
         scalars = [float(a.ravel()[0]) for _, a in leaves(returned) if a.size == 1]
-        first = scalars[0] if scalars and len(list(leaves(returned))) > 1 else None
+        several = len(list(leaves(returned))) > 1
+        first = min(scalars, key=lambda J: abs(J - exact.cost)) if scalars and several else None
         if course and self.unrolled == "F":
             try:
                 answer = answer_of(returned)
@@ -492,6 +532,15 @@ _ROLE_WORDS = {
 }  # fmt: skip
 
 
+def _alone(biases: list[Array]) -> Any:
+    """The bias of a single unit is mostly a plain number."""
+    return None if not biases else float(biases[0].ravel()[0]) if biases[0].size == 1 else biases[0]
+
+
+def _off(parts: Sequence[Any], exact: Sequence[Array]) -> float:
+    return float(sum(np.sum(np.abs(a - b)) for a, b in zip(parts, exact, strict=True)))
+
+
 def _targets(value: Any, wrap: Any) -> Any:
     return wrap(value) if isinstance(value, np.ndarray) and value.ndim == 2 else value
 
@@ -521,14 +570,14 @@ def _vector(returned: Any, size: int) -> Array | None:
 def _leading_cost(returned: Any, first: float | None) -> float | None:
     """J, if a single number is returned beside the gradient under no name or under a cost's."""
     if isinstance(returned, dict):
-        return next((_number(v) for k, v in returned.items() if COST.search(k)), None)
+        return next((number_in(v) for k, v in returned.items() if COST.search(k)), None)
     return first
 
 
 COST = re.compile(r"(?i)cost|loss|error|^j$|objective")
 
 
-def _number(value: Any) -> float | None:
+def number_in(value: Any) -> float | None:
     found = [a for _, a in leaves(value)]
     return float(found[0].ravel()[0]) if found and found[0].size == 1 else None
 
@@ -561,7 +610,8 @@ def _bindings(
             for kind in ("F", "C", "list"):
                 yield Binding(function, triples, Delivery(kind))
             continue
-        for delivery in deliveries(assignment):
+        ways = deliveries(assignment)
+        for delivery in ways[:LIKELY] if rare else ways:
             for x, y in _data_forms(assignment, delivery, rare):
                 yield Binding(function, triples, delivery, x, y)
 
@@ -581,6 +631,7 @@ def _triples(
     return tuple(made)
 
 
+LIKELY = 8  # deliveries that are tried with the rarer forms of the data too
 ROWS = ["", "X with its column of ones"]
 COLUMNS = ["examples in columns", "examples in columns with a row of ones"]
 IN_COLUMNS = ["Y with examples in columns", "y as (1, m) class labels from 1",

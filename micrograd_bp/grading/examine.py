@@ -17,13 +17,16 @@ from .diagnosis import Diagnosis, LayerVerdict
 from .evidence import Case, relative_difference
 from .explain import explanations, judge_cost, unseen
 from .layouts import Problem
+from .mistakes import MISTAKES
 from .own_cost import confirmed, family, gradient_scale, scales, stated_cost, with_penalty
 from .search import NEARLY, Attempt, Bound, distance, problems_for, with_cost
 from .submission import Answer, StepError, UserError
 
-__all__ = ["Runs", "diagnose", "run"]
+__all__ = ["OTHER_DATA", "UNKNOWN", "Runs", "diagnose", "run"]
 
 EXACT = 1e-9  # relative to the largest entry: a cost of the family, to rounding
+UNKNOWN = ("a cost of its own, on which check_gradient confirms the gradient",)
+OTHER_DATA = ("other labels, or some of the examples only",)  # consistent, and a mistake
 GRAPH_LIMIT = 200_000  # nodes' worth of examples × weights that the graph confirms
 
 
@@ -40,6 +43,7 @@ class Runs:
     crashed: str | None = None  # on which data
     own: tuple[str, ...] | None = None  # in what its own cost differs, if it is right for that
     lacking: tuple[str, ...] = ()  # what its network has not
+    bound: Bound | None = None
 
     @classmethod
     def of(cls, cases: list[Case], form: str, *notes: str) -> Runs:
@@ -101,8 +105,8 @@ def _run(bound: Bound, runner: Runner, problems: Sequence[Problem]) -> Runs:
     ]
     lacking = ("no biases",) if bound.layout.kind == "none" else ()
     return Runs(
-        cases, kept, bound.words, notes, bound.name, unstable, crashed, lacking=lacking
-    )  # fmt: skip
+        cases, kept, bound.words, notes, bound.name, unstable, crashed, lacking=lacking, bound=bound
+    )
 
 
 def _confirm_by_the_graph(problem: Problem) -> None:
@@ -186,7 +190,15 @@ def _confirmed_own(bound: Bound, runner: Runner, runs: Runs) -> tuple[str, ...] 
             return None
     stated = [case.answer.cost for case in runs.cases if case.answer.cost is not None]
     known = stated_cost(runs.problems[: len(stated)], stated)
-    return known or ("a cost of its own, on which check_gradient confirms the gradient",)
+    if known is None and _other_data(runs.cases):
+        return OTHER_DATA
+    return known or UNKNOWN
+
+
+def _other_data(cases: Sequence[Case]) -> bool:
+    """Whether it is the course's gradient with other labels, or with some of the examples."""
+    parts = {part for finding in explanations(cases)[:1] for part in finding.parts}
+    return any({"targets", "accumulate"} & set(MISTAKES[p].steps) for p in parts & set(MISTAKES))
 
 
 def _family_own(bound: Bound, runs: Runs) -> tuple[str, ...] | None:
@@ -240,7 +252,7 @@ def diagnose(runs: Runs, named: bool = True) -> Diagnosis:
     elif near and cost_near:
         outcome = "nearly right"
     else:
-        outcome = "right for its own cost" if runs.own is not None else "wrong"
+        outcome = "wrong" if runs.own in (None, OTHER_DATA) else "right for its own cost"
     differences = (*runs.lacking, *(runs.own or ()))
     if runs.lacking and outcome in ("right", "nearly right"):
         outcome = "right for its own cost"

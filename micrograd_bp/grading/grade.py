@@ -22,7 +22,7 @@ from ..support.validation import Array, regularization
 from .binding import Parameter, Runner, parameters_of
 from .diagnosis import Diagnosis, Finding, LayerVerdict
 from .evidence import Case
-from .examine import Runs, diagnose, run
+from .examine import OTHER_DATA, UNKNOWN, Runs, diagnose, run
 from .layouts import Problem, random_problem
 from .search import (
     EXAMPLES,
@@ -89,7 +89,7 @@ def check_backprop(
     given = None if net is None else _given(net, X, Y, lambda_)
     candidates = function_candidates(inventory, [described], runner)
     try:
-        diagnosis = judge(candidates, runner, given, lambda_, inventory)
+        judged = judge(candidates, runner, given, lambda_, inventory)
     except UserError as error:
         if net is None and needs_network(parameters) and isinstance(error, StepError):
             raise UserError(
@@ -97,8 +97,8 @@ def check_backprop(
                 "that it is for, or give it a parameter sizes"
             ) from error
         raise
-    if diagnosis is not None:
-        return diagnosis
+    if judged is not None:
+        return judged[0]
     raise TypeError(
         f"function: got parameters ({parameter_names(parameters)}), expected "
         "(thetas, X, Y, lambda_), (theta, sizes, X, Y, lambda_) or (theta)"
@@ -125,7 +125,7 @@ def judge(
     given: Sequence[Problem] | None,
     lambda_: float,
     inventory: Mapping[str, Any],
-) -> Diagnosis | None:
+) -> tuple[Diagnosis, Runs] | None:
     """The diagnosis under the binding that leaves the least to explain; None if there is none.
 
     Raises UserError if nothing ran.
@@ -135,19 +135,27 @@ def judge(
     attempts = sorted(search.attempts, key=lambda attempt: not attempt.fits)
     if found is not None:
         attempts.insert(0, found)
-    best: Diagnosis | None = None
+    best: tuple[Diagnosis, Runs] | None = None
     unnamed = []
     for attempt in attempts:
         runs = run(attempt, runner, given, lambda_, inventory)
         diagnosis = diagnose(runs, named=False)
-        if diagnosis.passed:
-            return diagnosis
+        if diagnosis.passed and runs.own != UNKNOWN:
+            return diagnosis, runs
         unnamed.append(runs)
+        if runs.own == OTHER_DATA:
+            break
+    # check_gradient does not see in which order θ is read, so that a cost that no binding makes
+    # known counts only if none makes it the course's with other labels
+    unknown = [runs for runs in unnamed if runs.own == UNKNOWN]
+    if unknown and all(runs.own != OTHER_DATA for runs in unnamed):
+        return diagnose(unknown[0]), unknown[0]
+    unnamed = [runs for runs in unnamed if runs.own != UNKNOWN]
     for runs in unnamed[:NAMED]:
         diagnosis = diagnose(runs)
-        if best is None or diagnosis.unexplained < best.unexplained:
-            best = diagnosis
-        if best.gradient_passed or best.mistakes:
+        if best is None or diagnosis.unexplained < best[0].unexplained:
+            best = diagnosis, runs
+        if best[0].gradient_passed or len(best[0].mistakes[:1]) == 1 == best[0].unexplained[3]:
             break
     if best is None and search.failure is not None:
         raise search.failure

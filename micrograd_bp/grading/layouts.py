@@ -18,6 +18,7 @@ import numpy.typing as npt
 from ..gradients import Gradient, backprop_gradient
 from ..network.sigmoid import SigmoidNetwork
 from ..support.validation import Array
+from .submission import UserError
 
 __all__ = ["COURSE", "EXAMPLES", "LABELS", "Layout", "Problem", "gather", "leaves", "random_problem"]
 
@@ -116,7 +117,7 @@ def _labels(Y: Array) -> Numbers:
 
 def _many(Y: Array) -> Array:
     if Y.shape[1] == 1:
-        raise ValueError("one output has no other labels than 0 and 1")
+        raise UserError("one output has no other labels than 0 and 1")
     return Y
 
 
@@ -200,13 +201,23 @@ def gather(tree: Any, layout: Layout, like: Sequence[Array]) -> list[Numbers] | 
     Arrays are told by their shapes, and equal shapes by their order; a bias may come flat, as a
     column or as a row, whatever it was given as.
     """
-    everything = [(path, array) for path, array in leaves(tree) if array.ndim]
+    return next(gathered(tree, layout, like), None)
+
+
+def gathered(tree: Any, layout: Layout, like: Sequence[Array]) -> Iterator[list[Numbers]]:
+    """Every such set of matrices: those under a gradient's name, the first, and the last."""
+    single = len(like) == 1 and like[0].shape[0] == 1  # db of one unit may be a plain number
+    everything = [(path, array) for path, array in leaves(tree) if array.ndim or single]
     named = [(path, array) for path, array in everything if path and GRADIENT.match(path[-1])]
     for chosen in (named, everything):
-        made = _by_shape([array for _, array in chosen], layout, like)
+        arrays = [array for _, array in chosen]
+        made = _by_shape(list(arrays), layout, like)
         if made is not None:
-            return made
-    return None
+            yield made
+            if len(arrays) >= 2 * len(like):  # without regularization and with it, perhaps
+                backward = _by_shape(arrays[::-1], layout, like[::-1])
+                if backward is not None:
+                    yield backward[::-1]
 
 
 GRADIENT = re.compile(r"(?i)d_?[wb_]|d_?theta|.*grad|nabla|delta_?[wb]")  # as keys are called

@@ -213,7 +213,7 @@ def stated_cost(problems: Sequence[Problem], costs: Sequence[float]) -> tuple[st
     return None
 
 
-CHECKED = 24  # parameters held against J one by one; random directions involve all of them
+CHECKED = 12  # parameters held against J one by one; random directions involve all of them
 
 
 def confirmed(

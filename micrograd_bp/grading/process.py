@@ -33,6 +33,7 @@ class Process:
     def __init__(self, name: str, timeout: float, memory: int = MEMORY) -> None:
         self.name, self.timeout = name, timeout
         self.left = timeout
+        self.alive = True
         self.refused: list[str] = []
         self.referee = False
         self._mark = f"{os.getpid()}-{time.monotonic_ns()}"
@@ -125,11 +126,13 @@ class Process:
     def _wait(self, reading: list[int], writing: list[int]) -> None:
         ready = select.select(reading, writing, [], max(0.0, self.left))
         if not any(ready[:2]):
+            self.alive = False
             raise UserError(
                 f"{self.name}: no result within {self.timeout:g} s; is there an endless loop?"
             )
 
     def _ended(self) -> UserError:
+        self.alive = False
         status = self._process.wait()
         how = f"signal {-status}" if status < 0 else str(status)
         return UserError(f"{self.name}: the process ended without a result ({how})")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, repeat, tee
 from typing import Any, Protocol
 
 import numpy as np
@@ -37,7 +38,7 @@ SIZES = ([3, 5, 4, 3], [4, 4, 4, 4], [4, 5, 3], [4, 4, 4], [4, 5, 1], [3, 5, 4, 
 EXAMPLES = 6  # of which every class is one; no layer has as many units
 LAMBDA = 1.3
 NEARLY = 5e-5  # a gradient that agrees so far, relative to its largest entry, is nearly right
-RUNS = 4000  # of one submission, until the search gives up
+RUNS = 8000  # of one submission, until the search gives up
 KEPT = 5  # attempts of different answers that are judged
 
 
@@ -58,6 +59,10 @@ class Bound(Protocol):
     def course_form(self) -> bool: ...
     @property
     def layout(self) -> Layout: ...
+    @property
+    def sizes(self) -> tuple[int, ...] | None: ...
+    @property
+    def examples(self) -> int | None: ...
     def admits(self, sizes: Sequence[int]) -> bool: ...
     def worth_after(self, other: Any) -> bool: ...
     def program(self, problem: Problem) -> tuple[list[Sequence[Any]], int]: ...
@@ -108,9 +113,10 @@ def problems_for(bound: Bound, sizes: Sequence[int], lambda_: float) -> list[Pro
         several = [random_problem(sizes, 1, value), random_problem(sizes, EXAMPLES, 0.0)]
         last = several[1]
         return [several[0], replace(last, X=last.X[-2:-1], Y=last.Y[-2:-1])]
-    made = [random_problem(sizes, EXAMPLES, value), random_problem(sizes, 1, 0.0)]
+    m = bound.examples or EXAMPLES
+    made = [random_problem(sizes, m, value), random_problem(sizes, 1, 0.0)]
     if bound.takes_lambda:
-        made.insert(1, random_problem(sizes, EXAMPLES, 0.0))
+        made.insert(1, random_problem(sizes, m, 0.0))
     # a code that derives the classes from the labels must see them all
     return [p for p in made if len(p.X) > 1 or not bound.from_labels]
 
@@ -123,19 +129,40 @@ class Search:
         self.attempts: list[Attempt] = []
         self.failure: UserError | None = None
         self.runs = 0
+        self.outputs = 3  # of the networks that are tried: several first, then one
 
     def go(self, candidates: Iterable[Bound]) -> Attempt | None:
         """The first attempt that is nearly right, if there is one; the others are kept."""
-        for bound in candidates:
-            if not all(bound.worth_after(a.bound) for a in self.attempts if a.fits):
+        several, single = tee(candidates)
+        for bound, outputs in chain(zip(several, repeat(3)), zip(single, repeat(1))):
+            self.outputs = outputs
+            if not all(bound.worth_after(a.bound) for a in self.attempts):
                 continue
             for attempt in self._attempts(bound):
                 if attempt.distance <= NEARLY:
-                    return attempt
+                    return self._as_one_column(attempt) or attempt
                 self._keep(attempt)
             if self.runs > RUNS:
                 break
         return None
+
+    def _as_one_column(self, attempt: Attempt) -> Attempt | None:
+        """The same with y as (m,), which is how y is read from a file, if that is wrong.
+
+        With h (m, 1) the difference h − y is then (m, m), and whoever averages it away gets a
+        gradient of the right shape.
+        """
+        bound, problem = attempt.bound, attempt.problem
+        if not isinstance(bound, Binding) or bound.y or bound.y_name != "y":
+            return None
+        if problem.Y.shape[1] > 1 or self.given is not None:
+            return None
+        flat = replace(bound, y="y as class numbers from 0")
+        try:
+            again = Attempt(flat, problem, flat.answer(self.runner, problem), None)
+        except UserError:
+            return None
+        return again if NEARLY < again.distance < float("inf") else None
 
     def _attempts(self, bound: Bound) -> Iterator[Attempt]:
         """On the first network that it runs on with the right shapes, and those misshapen."""
@@ -167,11 +194,16 @@ class Search:
 
     def _firsts(self, bound: Bound) -> Iterator[Problem]:
         if self.given is not None:
-            yield self.given[0]
+            if self.outputs > 1:
+                yield self.given[0]
+            return
+        if bound.sizes is not None:
+            if self.outputs > 1:
+                yield problems_for(bound, bound.sizes, self.lambda_)[0]
             return
         fitting = [a.problem.net.sizes for a in self.attempts if a.fits]
         for sizes in SIZES if not fitting else dict.fromkeys(tuple(s) for s in fitting):
-            if bound.admits(sizes):
+            if (sizes[-1] == 1) == (self.outputs == 1) and bound.admits(sizes):
                 yield problems_for(bound, sizes, self.lambda_)[0]
 
     def _keep(self, attempt: Attempt) -> None:

@@ -48,7 +48,8 @@ def _frames(error: BaseException) -> list[traceback.FrameSummary]:
     trace = error.__traceback__
     while trace is not None and len(made) < 200:
         code = trace.tb_frame.f_code
-        made.append(traceback.FrameSummary(code.co_filename, trace.tb_lineno, code.co_name))
+        name, line = code.co_filename, trace.tb_lineno or 0
+        made.append(traceback.FrameSummary(name, line, code.co_name, lookup_line=False))
         trace = trace.tb_next
     return made
 
@@ -108,16 +109,19 @@ class Workshop:
         return bool(folder) and file.rpartition("/")[0] == folder
 
     def _loops(self) -> Iterator[dict[str, Any]]:
-        """The top-level loops, with the names that they change."""
+        """The top-level loops, with the names that they change and that stood before them."""
+        before: list[str] = []
         for index, statement in enumerate(self.tree.body if self.tree else []):
+            stored = [
+                node.id
+                for node in ast.walk(statement)
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            ]
             if isinstance(statement, (ast.For, ast.While)):
-                targets = [
-                    node
-                    for node in ast.walk(ast.Module(statement.body, []))
-                    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-                ]
-                names = list(dict.fromkeys(node.id for node in targets))
+                names = [name for name in dict.fromkeys(before) if name in stored]
                 yield {"index": index, "line": statement.lineno, "names": names}
+            elif not isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+                before += sorted(stored, key=stored.index)
 
     # Carrying out programs
 
@@ -202,13 +206,24 @@ class Workshop:
 
     def _arrays(self, holder: Any) -> dict[str, Any]:
         """The attributes of an object, or of the file, that are or hold numbers."""
-        values = self.namespace if holder is None else getattr(holder, "__dict__", {})
-        kinds = (np.ndarray, list, tuple, dict, int, float, np.generic)
-        return {
-            name: value
-            for name, value in values.items()
-            if isinstance(value, kinds) and not name.startswith("__")
-        }
+        values = self.namespace if holder is None else _attributes(holder)
+        made = {name: self._spread(v, 0) for name, v in values.items() if name[:2] != "__"}
+        return {name: value for name, value in made.items() if value is not None}
+
+    def _spread(self, value: Any, depth: int) -> Any:
+        """Numbers and what holds them; an object of the file as a dict of its attributes."""
+        if isinstance(value, (bool, int, float, np.ndarray, np.generic)):
+            return value
+        if depth > 4:
+            return None
+        if isinstance(value, (list, tuple)):
+            return [self._spread(item, depth + 1) for item in value[:1000]]
+        if isinstance(value, dict):
+            return {str(key): self._spread(item, depth + 1) for key, item in value.items()}
+        if type(value).__module__ == self.module.__name__ and not inspect.isclass(value):
+            attributes = _attributes(value)
+            return {name: self._spread(item, depth + 1) for name, item in attributes.items()}
+        return None
 
     def _body(self, index: int) -> None:
         """Run the body of a top-level loop once, its variable standing at the first value."""
@@ -225,6 +240,10 @@ class Workshop:
         )  # so that break and continue have a loop
         tree = ast.fix_missing_locations(ast.Module([ast.copy_location(once, loop)], []))
         exec(compile(tree, self.filename, "exec"), self.namespace)  # noqa: S102
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    return getattr(value, "__dict__", None) or {}
 
 
 def _index_like(value: Any, key: str | int) -> bool:
