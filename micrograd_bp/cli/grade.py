@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ..support.result import json_text
-from .options import HtmlOption, JsonOption, show
+from .options import HtmlOption, JsonOption, keep, try_targets
+from .streams import print_json, show
 
 __all__ = ["grade"]
 
@@ -27,11 +27,13 @@ def grade(
     """
     from ..grading.sandbox import grade_submission
 
+    try_targets(html=html)
     diagnosis = grade_submission(submission, timeout)
-    if html is not None:
-        diagnosis.to_html(html)
     if as_json:
-        print(json_text(diagnosis.to_dict()))
+        print_json(diagnosis.to_dict())
     else:
         show(*diagnosis.report())
+    failed = keep(html, diagnosis.to_html)
+    if failed:
+        raise failed
     return 0 if diagnosis else 1

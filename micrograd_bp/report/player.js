@@ -204,6 +204,7 @@ class Player {
     byId("back").disabled = byId("first").disabled = this.at === 0;
     byId("next").disabled = byId("last").disabled = this.at === this.steps.length;
     if (byId("camera").checked) this.look();
+    showLine(step);
   }
 
   look() {
@@ -272,7 +273,7 @@ class Player {
       return both ? [{ step, both }] : [];
     });
     byId("next-strike").hidden = !spoiled.length;
-    if (!this.wrong.run) return byId("parted").replaceChildren();
+    if (!this.wrong.run && !spoiled.length) return byId("parted").replaceChildren();
     const rows = spoiled.map(({ step, both }) => {
       const name = step.kind === "value" ? step.node.label : step.kind === "pass" ? step.link.from.slope : "";
       const share = step.kind === "pass" && step.link.from.kind === "a" ? `, share of ${step.link.to.slope}` : "";

@@ -24,7 +24,7 @@ class Story {
     /** @type {string[]} */ this.classes = told.classes;
     /** @type {{x: number[], y: number[]}[]} */ this.examples = told.examples;
     /** @type {number} */ this.example = told.example;
-    /** @type {{parts: string[], layers: number[], weights: number[]} | null} */ this.strike = told.strike;
+    /** @type {{parts: string[], layers: number[], weights: number[], seen: {kind: string, layer: number, indices: number[], right: number, yours: number}[]} | null} */ this.strike = told.strike;
     this.nodes.forEach((node, id) => Object.assign(node, { id, nudge: 0, inputs: [], outputs: [] }));
     this.links.forEach((link, id) => {
       const ends = /** @type {any} */ (link);

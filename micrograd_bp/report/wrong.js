@@ -54,7 +54,8 @@ class Wrong {
    * @param {Step | undefined} step @returns {[number, number] | null} */
   at(step) {
     const { run, right } = this;
-    if (!run || !right || !step || step.kind === "seed") return null;
+    if (!step || step.kind === "seed") return null;
+    if (!run || !right) return this.seen(step);
     if (step.kind === "value") {
       const { kind, layer, indices } = step.node;
       if (kind !== "z" && kind !== "a") return null;
@@ -72,6 +73,16 @@ class Wrong {
     if (to.kind !== "z") return null;
     const k = to.indices[0] - 1;
     return parted(right.shares[l].flat(), run.shares[l].flat(), k * right.sums[l].length + i);
+  }
+
+  /** What the student's own run had wrong, where no mistake of the catalogue gives it.
+   * @param {ValueStep | PassStep} step @returns {[number, number] | null} */
+  seen(step) {
+    if (byId("mistake").value !== "found") return null;
+    const node = step.kind === "value" ? step.node : step.link.from;
+    const kind = step.kind === "pass" && node.kind === "z" ? "delta" : step.kind === "pass" && node.kind === "a" ? "" : node.kind;
+    const found = this.story.strike?.seen.find((s) => s.kind === kind && s.layer === node.layer && s.indices.join() === node.indices.join());
+    return found ? [found.right, found.yours] : null;
   }
 
   /** What parted at a step, in words. @param {Step | undefined} step @param {string} whose */

@@ -57,6 +57,7 @@ def made_pages():
         ),
         "deep": comparison_page(compare_gradients(deep, [[0.5, -1.0]], [1])),
         "lost": diagnosis_page(check_backprop(module("one_path_lost").backprop)),
+        "square": diagnosis_page(check_backprop(module("theta_not_transposed").gradient)),
         "equations": page_of(verify_equations(small, [0.0, 1.0], 1)),
         "hostile": comparison_page(
             compare_gradients(small, [[0.0, 1.0]], [1]), features=[HOSTILE, HOSTILE]

@@ -393,6 +393,24 @@ def test_each_hidden_error_follows_its_shares_and_no_weight_comes_before_an_erro
             assert before[-2:] == [link["to"]] * 2  # both shares, directly before it
 
 
+def test_each_weight_shows_to_how_many_digits_it_is_proved(iris_page):
+    proved = iris_comparison()
+    digits = re.findall(
+        r'<td data-v="(\d+)" title="error in units in the last place: autodiff', iris_page
+    )
+    assert len(digits) == 43
+    assert sorted(map(int, digits)) == sorted(p.digits for p in proved.parameters)
+    assert f"agree to {proved.proof.digits} digits" in iris_page
+
+
+def test_without_a_proof_the_page_says_why():
+    data = iris()
+    net = SigmoidNetwork([4, 2, 3], seed=0)
+    page = comparison_page(compare_gradients(net, data.X[:5], data.y[:5], prove="off"))
+    assert "Not proved: " in page
+    assert "<strong>ball</strong>" not in page
+
+
 def test_other_results_have_a_page_with_their_verdict_and_tables():
     net = SigmoidNetwork([2, 2, 1], seed=0)
     for result in (
@@ -495,7 +513,7 @@ def test_a_right_gradient_has_no_mistake_on_its_page():
     page = diagnosis_page(check_backprop(lambda thetas, X, Y, l: backprop_gradient(
         SigmoidNetwork(thetas=thetas), X, Y, l).D))  # fmt: skip
     assert 'class="verdict good"' in page
-    assert told(page)["strike"] == {"parts": [], "layers": [], "weights": []}
+    assert told(page)["strike"] == {"parts": [], "layers": [], "seen": [], "weights": []}
     assert "<dt>meant" not in page
 
 

@@ -139,7 +139,7 @@ def test_on_paper_no_heading_stands_alone_and_nothing_to_press_is_printed(visit)
     page.emulate_media(media="print")
     for heading in page.locator("main h2:visible, main h3:visible").all():
         assert heading.evaluate("h => getComputedStyle(h).breakAfter") == "avoid"
-    assert page.locator("button:visible").count() == 11  # the headings of the sorted table
+    assert page.locator("button:visible").count() == 12  # the headings of the sorted table
     assert page.locator("input:visible, select:visible").count() == 0
 
 
