@@ -18,8 +18,19 @@ import numpy as np
 from ..network.sigmoid import reshape
 from ..support.validation import Array
 from . import wire
-from .layouts import COURSE, EXAMPLES, LABEL_WORDS, LABELS, SINGLE, Layout, Problem, gather, gathered, leaves
-from .submission import Answer, UserError, answer_of
+from .layouts import (
+    COURSE,
+    EXAMPLES,
+    LABEL_WORDS,
+    LABELS,
+    SINGLE,
+    Layout,
+    Problem,
+    gather,
+    gathered,
+    leaves,
+)
+from .submission import Answer, Trace, UserError, answer_of
 
 __all__ = ["Binding", "Parameter", "Runner", "assignments", "bindings", "parameters_of"]
 
@@ -30,6 +41,7 @@ class Runner(Protocol):
     """What carries out programs: a submission's process, or this one."""
 
     def run(self, program: Sequence[Step]) -> list[Any]: ...
+    def trace(self, program: Sequence[Step]) -> Trace | None: ...
 
 
 @dataclass(frozen=True)
@@ -200,7 +212,7 @@ def _fillings(
     further = [r for r in FURTHER if r not in named]
     if unknown == 5 and len(needed) == 3:
         yield ("weights", "sizes", "X", "Y", "lambda")
-    if unknown == 2 and len(needed) == 3 or unknown < len(needed):
+    if (unknown == 2 and len(needed) == 3) or unknown < len(needed):
         return
     dims = tuple(role for role in ("input", "hidden", "output") if role not in named)
     for extra in permutations(further, unknown - len(needed)):
@@ -263,7 +275,7 @@ def deliveries(assignment: Mapping[str, str]) -> list[Delivery]:
     plain = name.lower().replace("_", "")
     if plain.startswith(("parameters", "params", "model", "net", "weights")):
         return [*lists[:1], *vectors[:2], *dicts, *lists[1:], *pairs, *vectors[2:], *one]
-    if "theta" in plain and not plain.endswith("s") or "param" in plain or plain == "w":
+    if ("theta" in plain and not plain.endswith("s")) or "param" in plain or plain == "w":
         return [*vectors[:2], *lists, *vectors[2:], *dicts, *pairs, *one]
     return [*lists[:1], *vectors[:2], *lists[1:], *dicts, *pairs, *vectors[2:], *one]
 
@@ -318,7 +330,7 @@ class Binding:
         """Whether such a network can be handed over in this way."""
         roles = [role for _, role, _ in self.assignment]
         numbered = sum(bool(re.fullmatch(r"W\d+", role)) for role in roles)
-        if numbered and numbered != len(sizes) - 1 or "hidden" in roles and len(sizes) != 3:
+        if (numbered and numbered != len(sizes) - 1) or ("hidden" in roles and len(sizes) != 3):
             return False
         if len(sizes) == 2 and not numbered:  # no hidden layer: a vector, and no sizes
             if self.delivery.kind not in ("F", "C", "one") or "sizes" in roles:
@@ -376,9 +388,11 @@ class Binding:
     def answer(self, runner: Runner, problem: Problem) -> Answer:
         """Run it; UserError if it fails or gives nothing that can be read as a gradient."""
         problem = self.delivery.layout.problem(problem)
-        program, before = self.program(problem)
-        results = runner.run(program)
-        return self.read(problem, results, before)
+        return self.read_back(runner.run(self.program(problem)[0]), problem)
+
+    def read_back(self, results: Sequence[Any], problem: Problem) -> Answer:
+        """The gradient in the course's layout, from what the program's steps gave."""
+        return self._read(problem, results, 1 if self.forward is not None else 0)
 
     def program(self, problem: Problem) -> tuple[list[Step], int]:
         """The steps, and the number of the one whose result is the answer."""
@@ -463,8 +477,7 @@ class Binding:
             return [tuple(pair) for pair in zip(weights, biases, strict=True)]
         return [wire.matrix(W) for W in weights] if self.old_matrix else weights
 
-    def read(self, problem: Problem, results: Sequence[Any], at: int) -> Answer:
-        """The gradient in the course's layout, from what the program gave."""
+    def _read(self, problem: Problem, results: Sequence[Any], at: int) -> Answer:
         returned, after = results[at + 1], results[at + 2]
         changed = not _same(results[at], after)
         cost = number_in(results[-1]) if self.cost is not None else None
@@ -506,7 +519,9 @@ class Binding:
                     return answer
         if matched is not None:
             return Answer(matched, False, _leading_cost(returned, first))
-        vector = _vector(returned, sum(piece.size for part in layout.pieces(like) for piece in part))
+        vector = _vector(
+            returned, sum(piece.size for part in layout.pieces(like) for piece in part)
+        )
         if vector is None:
             return answer_of(returned)
         return Answer(self._unpacked(vector, problem), False, _leading_cost(returned, first))
@@ -589,9 +604,7 @@ def _same(one: Any, other: Any) -> bool:
     )
 
 
-def bindings(
-    function: str, parameters: Sequence[Parameter] | None
-) -> Iterator[Binding]:
+def bindings(function: str, parameters: Sequence[Parameter] | None) -> Iterator[Binding]:
     """The bindings of a function, the likeliest first."""
     for rare in (False, True):
         yield from _bindings(function, parameters, rare)
@@ -658,4 +671,6 @@ def _data_forms(
     if delivery.layout.kind == "apart" and delivery.layout.bias == "column":
         usual = [columns[0], *rows[:USUAL]]
     usual += SINGLE_FORMS[:2] if delivery.kind != "F" else []
-    yield from [pair for pair in (*rows, *columns, *SINGLE_FORMS) if pair not in usual] if rare else usual
+    yield from (
+        [pair for pair in (*rows, *columns, *SINGLE_FORMS) if pair not in usual] if rare else usual
+    )

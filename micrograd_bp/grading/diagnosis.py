@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,6 +105,7 @@ class Diagnosis(Result):
     crashed: str | None = None  # on which of the judged data
     where: dict[str, Any] | None = None
     lines: Listing | None = None
+    hint: str = "full"  # or "which", the line and its formula; "where", the line only
 
     @property
     def outcome(self) -> str:
@@ -124,7 +125,23 @@ class Diagnosis(Result):
             return f"RIGHT FOR ITS OWN COST, which has {'; '.join(self.differences)}"
         return f"WRONG{self._cause()}"
 
+    def hinted(self, hint: str) -> Diagnosis:
+        """The same with less of it told: "where" the line only, "which" its formula too.
+
+        Raises ValueError for another word than these and "full".
+        """
+        if hint not in ("where", "which", "full"):
+            raise ValueError(f"hint: got {hint!r}, expected where, which or full")
+        if hint == "full" or self.passed:
+            return self
+        kept = ("file", "line", "code") if hint == "where" else None
+        where = self.where and {k: v for k, v in self.where.items() if kept is None or k in kept}
+        hidden: dict[str, Any] = {"mistakes": (), "clues": (), "unseen": (), "lines": None}
+        return replace(self, hint=hint, where=where, layers=(), **hidden)
+
     def _cause(self) -> str:
+        if self.hint != "full":
+            return f": look at line {self.where['line']}" if self.where else ""
         if self.unstable:
             return ": right at first, but not every time" if self.gradient_passed else (
                 ": another gradient in every call with the same θ and data"
@@ -150,6 +167,11 @@ class Diagnosis(Result):
         findings = self.gradient_findings
         parts = len(findings[0].parts) if findings else 0
         return not self.passed, not self.gradient_passed, not findings, parts
+
+    @property
+    def cost_wrong(self) -> bool:
+        """Whether J was given and is not the course's, and that is held against it."""
+        return self.result == "wrong" and self.cost is not None and not self.cost[2]
 
     @property
     def cost_findings(self) -> list[Finding]:
@@ -181,12 +203,25 @@ class Diagnosis(Result):
                 names = "; ".join(finding.name for finding in findings)
                 made += ["", f"These data cannot tell apart: {names}. The first of them:"]
             made += [part for finding in findings[:1] for part in self._finding(finding)]
+        if self.where is not None and not self.passed:
+            made += ["", *self._place(self.where)]
+        if self.lines is not None and not self.passed:
+            made += ["", str(self.lines)]
         made += [line for clue in self.clues for line in ("", clue)]
         if self.unseen:
             made += ["", f"Not to be seen in these data: {'; '.join(self.unseen)}."]
         made += [line for note in self.notes for line in ("", f"Note: {note}")]
         judged = f"Judged: {self.judged}, " if self.judged else "Judged: "
         return [*made, "", f"{judged}{self.form}; {', '.join(self.networks)}."]
+
+    @staticmethod
+    def _place(where: dict[str, Any]) -> list[str]:
+        """The line with the mistake, and what it should have computed."""
+        made = [f"{where['file']}, line {where['line']}: {str(where['code']).strip()}"]
+        for key, word in (("computed", "computes"), ("expected", "expected")):
+            if where.get(key):
+                made.append(f"  {word:<9} {where[key]}")
+        return made
 
     def _finding(self, finding: Finding) -> list[Table | str]:
         """Formulas side by side and the remedy, for each of the mistakes that act together."""

@@ -10,7 +10,6 @@ import numpy as np
 
 from ..gradients import autodiff_gradient
 from ..network.symbols import symbol
-from ..support.validation import Array
 from .binding import Binding, Runner
 from .clues import where_to_look
 from .diagnosis import Diagnosis, LayerVerdict
@@ -261,7 +260,7 @@ def diagnose(runs: Runs, named: bool = True) -> Diagnosis:
     findings = explanations(cases) if named and not gradient_passed else []
     clues = [] if gradient_passed or findings or not named else where_to_look(cases, verdicts)
     residuals = [relative_difference(case.parts, case.exact.D) for case in cases if case.fits]
-    if outcome == "right for its own cost" or cost_near and not wrong:
+    if outcome == "right for its own cost" or (cost_near and not wrong):
         cost_finding = []
     return Diagnosis(
         result=outcome,

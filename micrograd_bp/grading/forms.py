@@ -80,7 +80,9 @@ def _python(path: Path, text: str) -> Source:
         if lines[end][:1] not in ("", " ", "\t", "#", ")"):  # where a statement begins
             kept = "\n".join(lines[:end])
             if _syntax_error(kept) is None:
-                return Source(path, kept, [f"only what stands before it was read: {broken}"], broken)
+                return Source(
+                    path, kept, [f"only what stands before it was read: {broken}"], broken
+                )
     raise UserError(broken)
 
 

@@ -24,11 +24,12 @@ from .diagnosis import Diagnosis, Finding, LayerVerdict
 from .evidence import Case
 from .examine import OTHER_DATA, UNKNOWN, Runs, diagnose, run
 from .layouts import Problem, random_problem
+from .lines import explain_lines
+from .local import Local
 from .search import (
     EXAMPLES,
     LAMBDA,
     Bound,
-    Local,
     Search,
     function_candidates,
     needs_network,
@@ -98,7 +99,7 @@ def check_backprop(
             ) from error
         raise
     if judged is not None:
-        return judged[0]
+        return with_lines(*judged, runner)
     raise TypeError(
         f"function: got parameters ({parameter_names(parameters)}), expected "
         "(thetas, X, Y, lambda_), (theta, sizes, X, Y, lambda_) or (theta)"
@@ -163,6 +164,45 @@ def judge(
 
 
 NAMED = 3  # attempts whose mistakes are looked for, until one is named
+
+
+TRACED = 7  # examples of the traced run: none of the usual sizes, so that shapes tell quantities
+
+
+def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
+    """The diagnosis with what each line computed, where the code can be read and run so."""
+    bound, first = runs.bound, runs.problems[0]
+    if bound is None or not runs.fits:
+        return diagnosis
+    m = 1 if bound.single else bound.examples or TRACED
+    problem = replace(random_problem(first.net.sizes, m, first.lambda_), lambda_=first.lambda_)
+    problem = bound.layout.problem(problem)
+    program, _ = bound.program(problem)
+    try:
+        trace = runner.trace(program)
+        if trace is None:
+            return diagnosis
+        answer, untouched = bound.read_back(trace.results, problem), bound.answer(runner, problem)
+    except UserError:
+        return diagnosis
+    same = len(answer.parts) == len(untouched.parts) and all(
+        np.array_equal(a, b, equal_nan=True)
+        for a, b in zip(answer.parts, untouched.parts, strict=True)
+    )
+    if not same and not runs.unstable:
+        return diagnosis  # what answers differently explains nothing
+    case = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched)
+    listing = explain_lines(
+        trace.source,
+        trace.events,
+        case,
+        file=trace.file,
+        again=trace.again if runs.unstable else None,
+        gradient_wrong=not diagnosis.gradient_passed,
+        cost_wrong=bool(diagnosis.cost_findings) or diagnosis.cost_wrong,
+    )
+    where = listing.where if diagnosis.result == "wrong" else None
+    return replace(diagnosis, where=where, lines=listing)
 
 
 def _check_results(stored: StoredResults, lambda_: float) -> Diagnosis:

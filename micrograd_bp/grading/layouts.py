@@ -20,7 +20,16 @@ from ..network.sigmoid import SigmoidNetwork
 from ..support.validation import Array
 from .submission import UserError
 
-__all__ = ["COURSE", "EXAMPLES", "LABELS", "Layout", "Problem", "gather", "leaves", "random_problem"]
+__all__ = [
+    "COURSE",
+    "EXAMPLES",
+    "LABELS",
+    "Layout",
+    "Problem",
+    "gather",
+    "leaves",
+    "random_problem",
+]
 
 Numbers = npt.NDArray[Any]
 SEED = 1986
@@ -223,9 +232,7 @@ def gathered(tree: Any, layout: Layout, like: Sequence[Array]) -> Iterator[list[
 GRADIENT = re.compile(r"(?i)d_?[wb_]|d_?theta|.*grad|nabla|delta_?[wb]")  # as keys are called
 
 
-def _by_shape(
-    left: list[Numbers], layout: Layout, like: Sequence[Array]
-) -> list[Numbers] | None:
+def _by_shape(left: list[Numbers], layout: Layout, like: Sequence[Array]) -> list[Numbers] | None:
     weights, biases = layout.pieces(like)
     found: list[Numbers] = []
     for piece in weights:

@@ -17,7 +17,15 @@ import numpy as np
 
 from . import wire
 from .binding import (
-    COST, IN_COLUMNS, Binding, Delivery, Parameter, Runner, assignments, number_in, parameters_of,
+    COST,
+    IN_COLUMNS,
+    Binding,
+    Delivery,
+    Parameter,
+    Runner,
+    assignments,
+    number_in,
+    parameters_of,
 )
 from .layouts import EXAMPLES, LABELS, Layout, Numbers, Problem, gather, leaves, random_problem
 from .search import FORWARD, Bound
@@ -26,7 +34,9 @@ from .submission import Answer, UserError
 __all__ = ["Chain", "ObjectBinding", "chains", "class_candidates", "script_candidates"]
 
 Path = tuple[str, ...]
-NOT_WEIGHTS = re.compile(r"(?i)^(x|y|inputs?|targets?|labels?|d_?[wb].*|delta.*|grad.*|nabla.*|a\d*|z\d*)$")
+NOT_WEIGHTS = re.compile(
+    r"(?i)^(x|y|inputs?|targets?|labels?|d_?[wb].*|delta.*|grad.*|nabla.*|a\d*|z\d*)$"
+)
 BIAS = re.compile(r"(?i)^b|bias")
 METHODS = re.compile(
     r"(?i)back_?prop|backward|grad|prime|deriv|train|fit|update|step|learn|cost|loss|sgd"
@@ -181,8 +191,11 @@ class ObjectBinding:
     def answer(self, runner: Runner, problem: Problem) -> Answer:
         """Run it; UserError if it fails or neither gives nor changes anything."""
         problem = self.layout.problem(problem)
-        program, at = self.program(problem)
-        return self._read(runner.run(program), at, problem)
+        return self.read_back(runner.run(self.program(problem)[0]), problem)
+
+    def read_back(self, results: Sequence[Any], problem: Problem) -> Answer:
+        """The gradient in the course's layout, from what the program's steps gave."""
+        return self._read(results, len(results) - 2, problem)
 
     def program(self, problem: Problem) -> tuple[list[Sequence[Any]], int]:
         """Make the object, set its weights, call, and read everything again."""
@@ -402,7 +415,9 @@ def _once(p: Parameter) -> bool:
 
 
 def _forms(chain: Chain) -> Iterator[tuple[str, str]]:
-    rows = list(product(["", X_FORMS[1]], [words for words in LABELS if "one example" not in words]))
+    rows = list(
+        product(["", X_FORMS[1]], [words for words in LABELS if "one example" not in words])
+    )
     columns = list(product(X_FORMS[2:4], IN_COLUMNS))
     single = list(product(X_FORMS[4:], [words for words in LABELS if "one example" in words]))
     columns_first = chain.layout.bias == "column" and not chain.layout.turned

@@ -17,9 +17,8 @@ import numpy as np
 
 from .binding import Runner, assignments, parameters_of
 from .diagnosis import Diagnosis
-from .examine import Runs
 from .forms import CODE, Source, open_source
-from .grade import check_backprop, judge
+from .grade import check_backprop, judge, with_lines
 from .layouts import Problem, random_problem
 from .objects import class_candidates, script_candidates
 from .process import MEMORY, Process
@@ -32,12 +31,12 @@ __all__ = ["grade_file", "grade_submission"]
 # Which function is tried first: by its name, then by what its parameters are called.
 GRADIENT = re.compile(r"(?i)back_?prop|backward|grad|nn_?cost|cost_?function|delta|update|deriv")
 COST = re.compile(r"(?i)cost|loss|objective|train|fit|step|learn")
-HELPER = re.compile(r"(?i)numer|approx|check|estimat|sigmoid|activ|relu|tanh|softmax|plot|load|test")
+HELPER = re.compile(
+    r"(?i)numer|approx|check|estimat|sigmoid|activ|relu|tanh|softmax|plot|load|test"
+)
 
 
-def grade_submission(
-    submission: str, timeout: float = 30.0, memory: int = MEMORY
-) -> Diagnosis:
+def grade_submission(submission: str, timeout: float = 30.0, memory: int = MEMORY) -> Diagnosis:
     """Judge a file of code, "FILE:NAME" for one function or class of it, or stored results.
 
     Parameters
@@ -106,7 +105,8 @@ def _grade_python(source: Source, name: str | None, process: Process) -> Diagnos
         raise failure or _nothing(source, name, inventory)
     diagnosis, runs = judged
     notes = [*source.notes, *_notes(loaded, process), *diagnosis.notes]
-    return _with_lines(replace(diagnosis, notes=tuple(notes)), runs, source, process)
+    process.source = source.text
+    return with_lines(replace(diagnosis, notes=tuple(notes)), runs, process)
 
 
 def _groups(
@@ -213,7 +213,9 @@ def _nothing(source: Source, name: str | None, inventory: Mapping[str, Any]) -> 
         return UserError(source.broken)
     for failure in inventory["failures"]:
         if failure["exit"]:
-            return UserError(f"{source.name}: the file calls exit() and ends before it can be judged")
+            return UserError(
+                f"{source.name}: the file calls exit() and ends before it can be judged"
+            )
         where = f"{source.name}, line {failure['line']}" if failure["line"] else source.name
         return UserError(f"{where}: {failure['kind']}: {failure['text']}".rstrip(": "))
     return UserError(
@@ -242,9 +244,3 @@ def _notes(loaded: Mapping[str, Any], process: Process) -> list[str]:
             f"{first['text']}{more}."
         )
     return made
-
-
-def _with_lines(
-    diagnosis: Diagnosis, runs: Runs, source: Source, process: Process
-) -> Diagnosis:
-    return diagnosis

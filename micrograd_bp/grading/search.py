@@ -27,9 +27,9 @@ from .binding import (
 )
 from .layouts import Layout, Problem, leaves, random_problem
 from .own_cost import gradient_scale
-from .submission import Answer, StepError, UserError, step_error
+from .submission import Answer, StepError, UserError
 
-__all__ = ["Attempt", "Bound", "Local", "Search", "function_candidates", "problems_for"]
+__all__ = ["Attempt", "Bound", "Search", "function_candidates", "problems_for"]
 
 # Networks on which mistakes give different gradients: two hidden layers, of sizes that no
 # transposed matrix fits; then of one size, which is what a transposed matrix or the wrong layer's
@@ -67,6 +67,7 @@ class Bound(Protocol):
     def worth_after(self, other: Any) -> bool: ...
     def program(self, problem: Problem) -> tuple[list[Sequence[Any]], int]: ...
     def answer(self, runner: Runner, problem: Problem) -> Answer: ...
+    def read_back(self, results: Sequence[Any], problem: Problem) -> Answer: ...
 
 
 @dataclass(frozen=True)
@@ -361,31 +362,3 @@ def needs_network(parameters: Sequence[Parameter] | None) -> bool:
 def parameter_names(parameters: Sequence[Parameter] | None) -> str:
     """For messages: "thetas, X"."""
     return ", ".join(p.name for p in parameters or ())
-
-
-class Local:
-    """Carries out programs in this process, for a function that is at hand."""
-
-    alive = True
-
-    def __init__(self, function: Any) -> None:
-        import inspect
-        from pathlib import Path
-
-        from .workshop import Workshop
-
-        code = getattr(inspect.unwrap(function), "__code__", None)
-        self.filename = getattr(code, "co_filename", "")
-        self.name = Path(self.filename).name if code is not None else "function"
-        self.shop = Workshop(self.filename, {"function": function})
-
-    def run(self, program: Sequence[Sequence[Any]]) -> list[Any]:
-        """The results of the steps; UserError if one of them raises."""
-        from . import wire
-        from .workshop import Failure
-
-        try:
-            return self.shop.perform(program, wire)
-        except Failure as failure:
-            name = self.name if failure.line else "function"
-            raise step_error(name, failure.line, failure.kind, failure.text) from failure

@@ -54,15 +54,18 @@ class Answer:
         return [part.shape for part in self.parts] == [tuple(shape) for shape in shapes]
 
 
+Event = tuple[int, npt.NDArray[np.float64]]
+
+
 @dataclass(frozen=True)
 class Trace:
-    """What every expression computed, in two runs with the same arguments."""
+    """What every expression of an instrumented copy computed, in two runs of one program."""
 
     source: str
     file: str
-    events: list[tuple[int, npt.NDArray[np.float64]]] = field(repr=False)
-    again: list[tuple[int, npt.NDArray[np.float64]]] | None = field(repr=False, default=None)
-    same: bool = True  # whether the instrumented copy answered as the code itself does
+    results: list[Any] = field(repr=False)  # of the program's steps, in the first run
+    events: list[Event] = field(repr=False)
+    again: list[Event] = field(repr=False)
 
 
 def answer_of(returned: Any) -> Answer:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import importlib
 import inspect
 import sys
 import traceback
@@ -79,8 +78,8 @@ class Workshop:
             code = compile(ast.Module([statement], []), self.filename, "exec")
             try:
                 with guard():
-                    exec(code, self.namespace)  # noqa: S102
-            except BaseException as error:  # noqa: BLE001
+                    exec(code, self.namespace)
+            except BaseException as error:
                 self.failures.append(Failure(error, self.filename).plain())
 
     def inventory(self) -> dict[str, Any]:
@@ -239,7 +238,7 @@ class Workshop:
             ast.Name("_", ast.Store()), ast.Tuple([ast.Constant(0)], ast.Load()), statements, []
         )  # so that break and continue have a loop
         tree = ast.fix_missing_locations(ast.Module([ast.copy_location(once, loop)], []))
-        exec(compile(tree, self.filename, "exec"), self.namespace)  # noqa: S102
+        exec(compile(tree, self.filename, "exec"), self.namespace)
 
 
 def _attributes(value: Any) -> dict[str, Any]:
