@@ -15,10 +15,11 @@ from .clues import where_to_look
 from .diagnosis import Diagnosis, LayerVerdict
 from .evidence import Case, relative_difference
 from .explain import explanations, judge_cost, unseen
+from .functions import with_cost
 from .layouts import Problem
 from .mistakes import MISTAKES
 from .own_cost import confirmed, family, gradient_scale, scales, stated_cost, with_penalty
-from .search import NEARLY, Attempt, Bound, distance, problems_for, with_cost
+from .search import NEARLY, Attempt, Bound, distance, problems_for
 from .submission import Answer, StepError, UserError
 
 __all__ = ["OTHER_DATA", "UNKNOWN", "Runs", "diagnose", "run"]
@@ -178,17 +179,17 @@ def _own_cost(bound: Bound, runner: Runner, runs: Runs) -> tuple[str, ...] | Non
 
 
 def _confirmed_own(bound: Bound, runner: Runner, runs: Runs) -> tuple[str, ...] | None:
-    def J(problem: Problem) -> float:
+    def stated(problem: Problem) -> float:
         cost = bound.answer(runner, problem).cost
         if cost is None:
             raise ValueError("no J")
         return cost
 
     for case, problem in zip(runs.cases[:2], runs.problems[:2], strict=True):
-        if not confirmed(J, problem, case.parts, bound.layout):
+        if not confirmed(stated, problem, case.parts, bound.layout):
             return None
-    stated = [case.answer.cost for case in runs.cases if case.answer.cost is not None]
-    known = stated_cost(runs.problems[: len(stated)], stated)
+    values = [case.answer.cost for case in runs.cases if case.answer.cost is not None]
+    known = stated_cost(runs.problems[: len(values)], values)
     if known is None and _other_data(runs.cases):
         return OTHER_DATA
     return known or UNKNOWN

@@ -19,22 +19,16 @@ import numpy.typing as npt
 
 from ..network.sigmoid import SigmoidNetwork
 from ..support.validation import Array, regularization
-from .binding import Parameter, Runner, parameters_of
+from .binding import Runner
 from .diagnosis import Diagnosis, Finding, LayerVerdict
 from .evidence import Case
 from .examine import OTHER_DATA, UNKNOWN, Runs, diagnose, run
+from .functions import function_candidates, needs_network, parameter_names
 from .layouts import Problem, random_problem
 from .lines import explain_lines
 from .local import Local
-from .search import (
-    EXAMPLES,
-    LAMBDA,
-    Bound,
-    Search,
-    function_candidates,
-    needs_network,
-    parameter_names,
-)
+from .names import Parameter, parameters_of
+from .search import EXAMPLES, LAMBDA, Bound, Search
 from .stored import StoredResults, stored_results
 from .submission import StepError, UserError
 from .workshop import signature

@@ -12,7 +12,7 @@ from typing import Any
 from . import wire
 from .submission import Trace, step_error
 from .trace import RECORD, Recorder, instrument
-from .workshop import Failure, Workshop
+from .workshop import FailedStepError, Workshop
 
 __all__ = ["Local"]
 
@@ -36,7 +36,7 @@ class Local:
     def _run(self, shop: Workshop, program: Sequence[Sequence[Any]]) -> list[Any]:
         try:
             return shop.perform(program, wire)
-        except Failure as failure:
+        except FailedStepError as failure:
             name = self.name if failure.line else "function"
             raise step_error(name, failure.line, failure.kind, failure.text) from failure
 

@@ -22,9 +22,9 @@ import numpy as np
 from . import wire
 from .diagnosis import Diagnosis
 from .forms import Source, octave_signature
+from .functions import function_candidates
 from .grade import judge
 from .process import Channel
-from .search import function_candidates
 from .submission import Trace, UserError, step_error
 
 __all__ = ["Octave", "grade_octave"]
@@ -52,7 +52,8 @@ try
   fprintf(referee_out, "values %d\\n", {count});
   for referee_k = 1:{count} referee_show(referee_out, referee_values{{referee_k}}); end
 catch referee_error
-  referee_line = 0; if (numel(referee_error.stack) > 0) referee_line = referee_error.stack(1).line; end
+  referee_line = 0;
+  if (numel(referee_error.stack) > 0) referee_line = referee_error.stack(1).line; end
   fprintf(referee_out, "error %d %s\\n", referee_line, strrep(referee_error.message, "\\n", " "));
 end
 fflush(referee_out);
@@ -71,7 +72,7 @@ class Octave:
             )
         self.name, self.count = source.name, count
         read, write = os.pipe()
-        options = "--no-gui --quiet --no-init-file --no-history --no-window-system --no-line-editing"
+        options = "--no-gui --quiet --no-init-file --no-history --no-window-system"
         command = f"ulimit -v {memory * 1024}; exec {shlex.quote(program)} {options}"
         if shutil.which("timeout"):  # it ends in time even if this process is killed
             seconds = int(timeout) + 5
@@ -118,7 +119,7 @@ class Octave:
                 results.append(rest[0])
             elif kind == "get":
                 results.append(results[rest[0]])
-            elif kind == "call" and not rest[2] or isinstance(rest[2], wire.Result):
+            elif (kind == "call" and not rest[2]) or isinstance(rest[2], wire.Result):
                 given = rest[1]
                 if isinstance(given, wire.Result):
                     given = results[given.step]["positional"]
@@ -182,7 +183,9 @@ def grade_octave(source: Source, timeout: float, memory: int) -> Diagnosis:
     """Judge the first function of an .m file. Raises UserError if there is nothing to judge."""
     described = octave_signature(source.text)
     if described is None:
-        raise UserError(f"{source.name}: no function; expected function [J grad] = {source.path.stem}(…)")
+        raise UserError(
+            f"{source.name}: no function; expected function [J grad] = {source.path.stem}(…)"
+        )
     name, parameters, count = described
     if name != source.path.stem:
         name = source.path.stem  # Octave calls a function by its file's name
@@ -199,5 +202,7 @@ def grade_octave(source: Source, timeout: float, memory: int) -> Diagnosis:
         candidates = function_candidates(inventory, [function], octave)
         judged = judge(candidates, octave, None, 0.0, inventory)
     if judged is None:
-        raise UserError(f"{source.name}: got parameters ({', '.join(parameters)}), expected θ, X, y")
+        raise UserError(
+            f"{source.name}: got parameters ({', '.join(parameters)}), expected θ, X, y"
+        )
     return judged[0]

@@ -15,14 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from .binding import Runner, assignments, parameters_of
+from .binding import Runner
 from .diagnosis import Diagnosis
 from .forms import CODE, Source, open_source
+from .functions import function_candidates, needs_network
 from .grade import check_backprop, judge, with_lines
 from .layouts import Problem, random_problem
+from .names import assignments, parameters_of, roles_of
 from .objects import class_candidates, script_candidates
 from .process import MEMORY, Process
-from .search import EXAMPLES, LAMBDA, Bound, function_candidates, needs_network
+from .search import EXAMPLES, LAMBDA, Bound
 from .stored import stored_data
 from .submission import UserError
 
@@ -115,7 +117,8 @@ def _groups(
     """What is tried: each function, the classes, the script's loops; or what ``name`` says."""
     functions = _ranked(inventory["functions"], name)
     for function in functions:
-        yield function_candidates(inventory, [function], runner), None
+        if len(parameters_of(function["parameters"]) or (1, 2)) > 1:
+            yield function_candidates(inventory, [function], runner), None
         given = _own_problems(inventory, function, source)
         if given is not None:
             yield function_candidates(inventory, [function], runner), given
@@ -168,8 +171,6 @@ def _own_problems(
 
 def _own_sizes(data: Mapping[str, Any]) -> list[int] | None:
     """Units per layer from the file's own variables, by their names or from its weights."""
-    from .binding import roles_of
-
     found: dict[str, int] = {}
     for name, value in data.items():
         roles = roles_of(name)
@@ -182,7 +183,7 @@ def _own_sizes(data: Mapping[str, Any]) -> list[int] | None:
     if set(found) == {"input", "hidden", "output"}:
         return [found["input"], found["hidden"], found["output"]]
     thetas = [
-        np.shape(data[f"Theta{l}"]) for l in range(1, 9) if np.ndim(data.get(f"Theta{l}")) == 2
+        np.shape(data[f"Theta{l}"]) for l in range(1, 9) if np.ndim(data.get(f"Theta{l}", 0)) == 2
     ]
     if thetas:
         return [thetas[0][1] - 1, *(shape[0] for shape in thetas)]

@@ -39,7 +39,8 @@ def sibling(name: str) -> types.ModuleType:
     """Another file of this folder, loaded by its path under a name of its own."""
     key = f"_referee_{name}"
     spec = importlib.util.spec_from_file_location(key, HERE / f"{name}.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = sys.modules[key] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -49,7 +50,7 @@ class Overtime(BaseException):
     """A statement outside functions took too long."""
 
 
-class Refused(PermissionError):
+class RefusedError(PermissionError):
     """A submission tried what it may not do."""
 
 
@@ -59,7 +60,9 @@ class Refused(PermissionError):
 class Stub(types.ModuleType):
     """Stands for a module that is missing, or only draws: everything in it does nothing."""
 
-    __path__: list[str] = []
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__ = []  # so that it may have sub-modules
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
@@ -75,7 +78,7 @@ class Nothing:
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         if self._name.startswith("micrograd_bp"):
-            raise Refused("micrograd_bp is the referee and cannot be used by a submission")
+            raise RefusedError("micrograd_bp is the referee and cannot be used by a submission")
         if len(arguments) == 1 and not named and isinstance(arguments[0], types.FunctionType):
             return arguments[0]
         return Nothing(self._name)
@@ -135,7 +138,7 @@ class Stubs(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         frame: Any = sys._getframe(2)
         while frame is not None and "importlib" in frame.f_code.co_filename:
             frame = frame.f_back
-        return frame is not None and os.path.dirname(frame.f_code.co_filename) == self.folder
+        return frame is not None and str(Path(frame.f_code.co_filename).parent) == self.folder
 
     def create_module(self, spec: Any) -> types.ModuleType:
         return Stub(spec.name)
@@ -179,7 +182,7 @@ class Watch:
     def _refuse(self, event: str, text: str) -> None:
         if len(self.refused) < 20:
             self.refused.append(event)
-        raise Refused(text)
+        raise RefusedError(text)
 
 
 class Clock:
@@ -212,12 +215,11 @@ def make_harmless() -> None:
 
     builtins.input = lambda *_: "1"
     sys.argv = ["submission.py"]
-    argparse.ArgumentParser.error = lambda self, message: None  # type: ignore[assignment,method-assign,misc,return-value]
+    setattr(argparse.ArgumentParser, "error", lambda self, message: None)  # noqa: B010
     warnings.simplefilter("ignore")
-    for name, value in {"float": float, "int": int, "bool": bool, "object": object}.items():
-        if name not in vars(np):
-            setattr(np, name, value)
-    for name, value in {"float_": np.float64, "mat": np.asmatrix, "product": np.prod}.items():
+    once: dict[str, Any] = {"float": float, "int": int, "bool": bool, "object": object}
+    once |= {"float_": np.float64, "mat": np.asmatrix, "product": np.prod}
+    for name, value in once.items():
         if name not in vars(np):
             setattr(np, name, value)
 
@@ -242,7 +244,7 @@ class Server:
             question = self.wire.decode(self._read(first), self._read(second))
             try:
                 answer = getattr(self, "do_" + question.pop("do"))(**question)
-            except self.workshop_type.Failure as failure:
+            except self.workshop_type.FailedStepError as failure:
                 answer = {"failure": failure.plain()}
             answer["refused"] = list(self.watch.refused)
             answer["referee"] = self.stubs.referee
@@ -270,7 +272,7 @@ class Server:
 
     def do_load(self, source: str, filename: str) -> dict[str, Any]:
         self.source, self.filename = source, filename
-        folder = os.path.dirname(filename)
+        folder = str(Path(filename).parent)
         self.stubs = Stubs(folder)
         sys.meta_path.insert(0, self.stubs)
         sys.meta_path.append(self.stubs.last())

@@ -19,12 +19,12 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Failure", "Workshop", "signature"]
+__all__ = ["FailedStepError", "Workshop", "signature"]
 
 Guard = Callable[[], "contextlib.AbstractContextManager[None]"]
 
 
-class Failure(Exception):
+class FailedStepError(Exception):
     """A step of a program raised an exception: what it was, and the submission's own line."""
 
     def __init__(self, error: BaseException, filename: str) -> None:
@@ -43,7 +43,7 @@ class Failure(Exception):
 
 def _frames(error: BaseException) -> list[traceback.FrameSummary]:
     """The frames of an exception; of an endless recursion the first few."""
-    made = []
+    made: list[traceback.FrameSummary] = []
     trace = error.__traceback__
     while trace is not None and len(made) < 200:
         code = trace.tb_frame.f_code
@@ -80,7 +80,7 @@ class Workshop:
                 with guard():
                     exec(code, self.namespace)
             except BaseException as error:
-                self.failures.append(Failure(error, self.filename).plain())
+                self.failures.append(FailedStepError(error, self.filename).plain())
 
     def inventory(self) -> dict[str, Any]:
         """What the file holds: functions, classes and loops with their lines, and its data."""
@@ -125,7 +125,7 @@ class Workshop:
     # Carrying out programs
 
     def perform(self, program: Sequence[Sequence[Any]], wire: Any) -> list[Any]:
-        """The results of the program's steps, in plain values; Failure if one of them raises."""
+        """What the program's steps give, in plain values. Raises FailedStepError if one does."""
         results: list[Any] = []
         shown: list[Any] = []
         for step in program:
@@ -135,7 +135,7 @@ class Workshop:
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt):
                     raise
-                raise Failure(error, self.filename) from error
+                raise FailedStepError(error, self.filename) from error
             results.append(result)
             shown.append(wire.plain_tree(result))
         return shown
