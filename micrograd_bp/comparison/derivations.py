@@ -18,7 +18,7 @@ from ..scalar.balls import Recorded, array_namespace, ball_array, namespace
 from ..scalar.engine import Value
 from ..support.validation import Array
 
-__all__ = ["Derivation", "in_balls"]
+__all__ = ["Derivation", "in_balls", "penalty_in_balls"]
 
 Numbers = npt.NDArray[Any]
 
@@ -63,7 +63,7 @@ def _by_graph(net: SigmoidNetwork, X: Array, Y: Array, lambda_: float) -> Deriva
     m = len(X)
     total, gradient = total / m, gradient / m
     if lambda_:
-        penalty, its_slopes = _penalty(net, lambda_, m)
+        penalty, its_slopes = penalty_in_balls(net, lambda_, m)
         total, gradient = total + penalty, gradient + its_slopes
     ends = np.cumsum(net.sizes[1:])[:-1]
     return Derivation(
@@ -71,7 +71,8 @@ def _by_graph(net: SigmoidNetwork, X: Array, Y: Array, lambda_: float) -> Deriva
     )
 
 
-def _penalty(net: SigmoidNetwork, lambda_: float, m: int) -> tuple[Any, Numbers]:
+def penalty_in_balls(net: SigmoidNetwork, lambda_: float, m: int) -> tuple[Any, Numbers]:
+    """λ/2m Σθ² and its derivatives, unrolled, by the graph of the penalty."""
     from flint import arb
 
     thetas = theta_values(net)

@@ -33,7 +33,17 @@ from .derivations import Derivation, in_balls
 from .rounding import RoundingBounds, rounding_bounds, rounding_of_estimate
 from .witness import Witness, relative_distance
 
-__all__ = ["ENOUGH_DIGITS", "Proof", "Ulps", "affordable_examples", "affordable_moves", "prove"]
+__all__ = [
+    "ENOUGH_DIGITS",
+    "PRECISIONS",
+    "Proof",
+    "Ulps",
+    "affordable_examples",
+    "affordable_moves",
+    "digits_of",
+    "least",
+    "prove",
+]
 
 # The precisions in turn, in bits. The first is two words of a machine, more than twice the digits
 # of a float. A saturated unit has h − y as small as floats go, 2⁻¹⁰²² and below: the last has 250
@@ -144,12 +154,12 @@ def prove(
     return Proof(
         bits=bits,
         examples=len(X),
-        digits=_least(digits),
+        digits=least(digits),
         contradictions=tuple(dict.fromkeys(contradictions)),
         ulps={name: _summary(found) for name, found in errors.items()},
         misfits=tuple(misfits),
         blamed=_blamed(distances, np.isin(asked, disputed)) if disputed else None,
-        witness_digits=_least(_digits(nearest, bits)),
+        witness_digits=least(_digits(nearest, bits)),
         parameter_digits=digits,
         errors=errors,
         truncation=truncation,
@@ -165,8 +175,7 @@ def _compared(
     for bits in PRECISIONS:
         with precision(bits):
             graph, matrices = derivations = in_balls(net, X, Y, lambda_)
-            pairs = zip(graph.gradient, matrices.gradient, strict=True)
-            digits = _digits(np.array([relative_distance(a, b) for a, b in pairs]), bits)
+            digits = digits_of(graph.gradient, matrices.gradient, bits)
             disputed = _disjoint(graph.gradient, matrices.gradient)
             contradictions = [net.parameter_name(p) for p in disputed]
             contradictions += list(_disjoint_deltas(graph, matrices))
@@ -179,6 +188,12 @@ def _compared(
     return bits, derivations, digits, contradictions, disputed
 
 
+def digits_of(a: Any, b: Any, bits: int) -> Array:
+    """To how many decimal digits the balls of two arrays agree, one by one."""
+    pairs = zip(a, b, strict=True)
+    return _digits(np.array([relative_distance(x, y) for x, y in pairs]), bits)
+
+
 def _digits(relative: Array, bits: int) -> Array:
     """How many decimal digits a relative distance leaves, no more than the bits hold."""
     with np.errstate(divide="ignore"):
@@ -186,7 +201,8 @@ def _digits(relative: Array, bits: int) -> Array:
     return np.asarray(np.clip(found, 0, math.floor(bits * math.log10(2.0))))
 
 
-def _least(digits: Array) -> int:
+def least(digits: Array) -> int:
+    """The least of them; 0 where one is not known."""
     return int(np.nan_to_num(digits).min())
 
 
@@ -210,7 +226,9 @@ def _distances(floats: Array, balls: Any) -> Array:
 
 def _ulps(floats: Array, balls: Any) -> Array:
     exact = np.array([float(ball.mid()) for ball in balls])
-    return np.asarray(_distances(floats, balls) / np.spacing(np.abs(exact)))
+    with np.errstate(over="ignore"):  # where the exact value is 0, its last place is 5e-324
+        errors = _distances(floats, balls) / np.spacing(np.abs(exact))
+    return np.asarray(np.minimum(errors, np.finfo(np.float64).max))
 
 
 def _summary(errors: Array) -> Ulps:

@@ -45,7 +45,7 @@ def _proved(c: Findings, proof: Proof) -> str:
     count, size = int(np.count_nonzero(proof.proved)), proof.proved.size
     digits = int(proof.parameter_digits[proof.proved].min()) if count else 0
     some = "" if proof.examples == len(c.X) else f" on {proof.examples} of {len(c.X)} examples"
-    floats = [f"{math.ceil(proof.ulps[m].largest)}" for m in ("autodiff", "backprop")]
+    floats = [_ulps(proof.ulps[method].largest) for method in ("autodiff", "backprop")]
     errors = np.abs(proof.truncation + proof.rounding)
     worst = int(np.nanargmax(errors))
     larger = abs(proof.truncation[worst]) >= abs(proof.rounding[worst])
@@ -59,32 +59,37 @@ def _proved(c: Findings, proof: Proof) -> str:
     )
 
 
+def _ulps(error: float) -> str:
+    return f"{math.ceil(error)}" if error < 1e5 else f"{error:.1e}"
+
+
 def _failure(c: Findings) -> str:
     guilty = [pair for pair in c.pairs if not pair.passed]
-    if not c.replay_confirmed:
-        return "autodiff's replay contradicts the graph that it was recorded from"
     if guilty:
         worst = max((pair.worst for pair in guilty), key=lambda worst: worst.severity)
         numbers = sorted({pair.layer for pair in guilty})
         layers = ", ".join(symbol("Θ", layer=layer) for layer in numbers)
         return (
-            f"{_suspect([pair.methods for pair in guilty])} in {layers}; worst at {worst.name}, "
+            f"{_suspect([pair.methods for pair in guilty], c.proof)} in {layers}; "
+            f"worst at {worst.name}, "
             f"off by {worst.difference:.2g} where {worst.tolerance:.1g} is explained"
         )
     costs = [cost for cost in c.costs if not cost.passed]
     if costs:
         values = ", ".join(f"{g.method} {g.cost:.9g}" for g in c.gradients)
-        return f"{_suspect([cost.methods for cost in costs])} on the cost J: {values}"
+        return f"{_suspect([cost.methods for cost in costs], c.proof)} on the cost J: {values}"
     layers = ", ".join(str(delta.layer) for delta in c.deltas if not delta.passed)
     if layers:
         return f"graph and matrices contradict on δ of layer {layers}"
+    if not c.replay_confirmed:
+        return "autodiff's replay contradicts the graph that it was recorded from"
     assert c.proof is not None
     if c.proof.contradictions:
         return _contradiction(c.proof)
     method, _, name = c.proof.misfits[0].partition(": ")
-    return (
-        f"{method} in floating point is farther from its ball than rounding goes, "
-        f"at {name} and {len(c.proof.misfits) - 1} other places"
+    others = len(c.proof.misfits) - 1
+    return f"{method} in floating point is farther from its ball than rounding goes, at {name}" + (
+        f" and {others} others" if others else ""
     )
 
 
@@ -101,14 +106,17 @@ def _disproof(proof: Proof | None, size: int) -> str:
     if proof is None or not proof.contradictions:
         return ""
     count = sum(name.startswith("θ") for name in proof.contradictions)
-    line = f"; DISPROVED: the balls are disjoint at {count} of {size} parameters"
+    where = f"at {count} of {size} parameters" if count else f"for {proof.contradictions[0]}"
+    line = f"; DISPROVED: the balls are disjoint {where}"
     other = {"autodiff": "matrix formulas", "backprop": "graph"}
     return line + (f", and the cost sides with the {other[proof.blamed]}" if proof.blamed else "")
 
 
-def _suspect(found: Sequence[tuple[str, str]]) -> str:
+def _suspect(found: Sequence[tuple[str, str]], proof: Proof | None) -> str:
     """The method that all contradictions have in common, if there is one."""
     pairs = set(found)
+    if pairs == {("autodiff", "backprop")} and proof is not None and proof.blamed is not None:
+        return f"{proof.blamed} contradicts the other formulas and the cost"
     common = set.intersection(*(set(methods) for methods in pairs))
     if len(pairs) > 1 and len(common) == 1:
         return f"{common.pop()} contradicts the other two methods"

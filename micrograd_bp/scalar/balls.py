@@ -99,6 +99,11 @@ def namespace() -> Any:
 
     return Namespace(
         log=lambda x: arb(x).log(),
+        log2=lambda x: arb(x).log() / arb(2).log(),
+        log10=lambda x: arb(x).log() / arb(10).log(),
+        exp2=lambda x: arb(2) ** x,
+        cbrt=lambda x: x.root(3) if x > 0 else -(-x).root(3),
+        hypot=lambda x, y: (x * x + y * y).sqrt(),
         power=lambda x, n: arb(x) ** arb(n),
         lowered=lambda x, n, k: arb(x) ** (arb(n) - k),
         maximum=lambda x, y: arb(x).max(arb(y)),
@@ -153,6 +158,7 @@ class Recorded:
             for i, node in enumerate(self.nodes)
             if node.op is not None and node not in ends
         ]
+        self._ways: dict[tuple[int, ...], list[tuple[int, ops.Op, list[int], list[bool]]]] = {}
 
     def forward(self, numbers: list[Any], m: Any) -> None:
         """Fill in the inner nodes of ``numbers`` from its leaves, with the functions of ``m``."""
@@ -164,24 +170,34 @@ class Recorded:
 
         What the output does not depend on has the derivative 0.0.
         """
-        wanted = [False] * len(self.nodes)  # whether one of wrt lies at or below the node
-        for i in wrt:
-            wanted[i] = True
-        for i, _, inputs in self.steps:
-            wanted[i] = wanted[i] or any([wanted[j] for j in inputs])
         grads: list[Any] = [None] * len(self.nodes)
         grads[-1] = 1.0
-        for i, op, inputs in reversed(self.steps):
+        for i, op, inputs, wanted in self._way_down(tuple(wrt)):
             grad = grads[i]
-            if grad is None or not wanted[i]:
+            if grad is None:
                 continue
             partials = op.partials(numbers[i], *[numbers[j] for j in inputs])
-            for j, partial in zip(inputs, partials, strict=True):
-                if wanted[j]:
+            for j, partial, needed in zip(inputs, partials, wanted, strict=True):
+                if needed:
                     one = type(partial) is float and partial == 1.0
                     share = grad if one else grad * partial
                     grads[j] = share if grads[j] is None else grads[j] + share
         return [0.0 if grads[i] is None else grads[i] for i in wrt]
+
+    def _way_down(self, wrt: tuple[int, ...]) -> list[tuple[int, ops.Op, list[int], list[bool]]]:
+        """The steps from the output that lead to ``wrt``, and which of their inputs do."""
+        if wrt not in self._ways:
+            wanted = [False] * len(self.nodes)
+            for i in wrt:
+                wanted[i] = True
+            way = []
+            for i, op, inputs in self.steps:
+                needed = [wanted[j] for j in inputs]
+                if any(needed):
+                    wanted[i] = True
+                    way.append((i, op, inputs, needed))
+            self._ways[wrt] = way[::-1]
+        return self._ways[wrt]
 
 
 def _ordered(output: Value, leaves: set[Value]) -> list[Value]:

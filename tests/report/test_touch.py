@@ -242,6 +242,18 @@ def test_steps_downhill_are_those_of_gradient_descent(visit):
     assert page.locator("#curve path.ours").count() == 1
 
 
+def test_a_kept_curve_stays_beside_the_next_one(visit):
+    page = visit("2-2-2")
+    page.locator("#down10").click()
+    page.get_by_role("button", name="Keep this curve").click()
+    first = page.locator("#curve path.ours").get_attribute("d")
+    page.get_by_role("button", name="Rewind").click()
+    page.locator("#rate").fill("0.1")
+    page.locator("#down10").click()
+    assert page.locator("#curve path.kept").get_attribute("d") == first
+    assert page.locator("#curve path.ours").get_attribute("d") != first
+
+
 def test_a_rate_that_is_none_is_refused_in_words(visit):
     page = visit("2-2-2")
     before = bits(page)
