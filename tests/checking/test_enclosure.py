@@ -1,4 +1,4 @@
-"""check_expression with balls: a rule of one's own is proved, or disproved beyond what floats see."""
+"""check_expression with balls: a rule is proved, or disproved where floats see nothing."""
 
 import json
 import math
