@@ -1,7 +1,16 @@
 """The referee for backpropagation: three independent gradients of one sigmoid network."""
 
+import sys
 from importlib import import_module
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
+
+from .support.interrupts import one_line_for_interrupts
+
+# Started as a program (python -m micrograd_bp, or the script micrograd-bp) it answers Ctrl-C from
+# here on, before anything else is loaded; imported by others it leaves signals alone.
+if sys.argv[:1] and (sys.argv[0] == "-m" or PurePath(sys.argv[0]).stem.startswith("micrograd-bp")):
+    one_line_for_interrupts()
 
 from .drawing.draw import draw
 from .network.graph import ExampleGraph, example_graph

@@ -25,6 +25,7 @@ ROOMS = [
     "training",
     "report",
     "testing",
+    "pytest_plugin",
     "cli",
 ]
 ABOVE = {"__init__", "__main__", "py.typed"}  # of the package itself, on the roof

@@ -47,7 +47,7 @@ def draw(
         typer.Option(help="scalar, unit or layer [default: the finest that is legible]"),
     ] = None,
     path: Annotated[
-        str | None, typer.Option(help='Mark every path from a θ to J, e.g. "theta1[2,3]"')
+        str | None, typer.Option(help='Mark every path from a weight to J, e.g. "theta1[2,3]"')
     ] = None,
     theme: Annotated[str, typer.Option(help="light or dark")] = "light",
 ) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ..support.executors import cluster, process_pool
+from ..support.files import try_target
+from ..support.tables import shown
 from ..training.data import Dataset, digits, iris, load
 
 DataOption = Annotated[
@@ -36,7 +40,7 @@ LayersOption = Annotated[
     str | None,
     typer.Option("--layers", help="Units per layer, e.g. 4-5-3 [default: one hidden layer of 5]"),
 ]
-LambdaOption = Annotated[float, typer.Option("--lambda", help="Regularization λ")]
+LambdaOption = Annotated[float, typer.Option("--lambda", help="Regularization")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights")]
 HtmlOption = Annotated[
     Path | None, typer.Option("--html", metavar="FILE", help="Write the interactive page")
@@ -99,12 +103,39 @@ def parse_layers(layers: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def show(*parts: Any) -> None:
-    """Tables to standard output: in colour on a terminal, as plain text elsewhere."""
-    from ..support.tables import console
+def try_targets(**paths: Path | None) -> None:
+    """Raise OSError for an option's file that could not be written: before the work, not after.
 
-    for part in parts:
-        console(sys.stdout).print(part)
+    Raises ValueError if two options name one file.
+    """
+    given = {name: path for name, path in paths.items() if path is not None}
+    for name, path in given.items():
+        try_target(path)
+        for other, same in given.items():
+            if name < other and os.path.realpath(path) == os.path.realpath(same):
+                raise ValueError(f"--{name}, --{other}: got {path} for both")
+
+
+def keep(path: Path | None, write: Callable[[Path], None], say: bool = True) -> OSError | None:
+    """``write(path)``; where that fails, ``write`` to another folder, and the error says where.
+
+    The error is returned, for the caller to print the result before he raises it.
+    """
+    if path is None:
+        return None
+    try:
+        write(path)
+        if say:
+            print(shown(f"wrote {path}"), file=sys.stderr)
+    except OSError as error:
+        for folder in (Path(tempfile.gettempdir()), Path.home(), Path.cwd()):
+            with suppress(OSError, RuntimeError):
+                copy = Path(tempfile.mkdtemp(prefix="micrograd-bp-", dir=folder), path.name)
+                write(copy)
+                text = f"{error.strerror or error}; a copy is kept in {copy}"
+                return OSError(error.errno, text, str(path))
+        return error
+    return None
 
 
 @contextmanager

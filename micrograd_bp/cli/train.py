@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,17 +9,20 @@ from typing import Annotated, Any
 import typer
 
 from ..network.sigmoid import SigmoidNetwork
+from ..support.interrupts import interrupts_deferred
 from ..training.classifier import Settings, fit, load_model, training_tables
 from ..training.plots import figure_format, plot_training
 from .options import (
     HeaderOption,
     NamedDataOption,
     TargetOption,
+    keep,
     layer_sizes,
     named_dataset,
     progress_bar,
-    show,
+    try_targets,
 )
+from .streams import print_error, show
 
 __all__ = ["InterruptedTraining", "train"]
 
@@ -38,7 +40,7 @@ def train(
         typer.Option("--layers", help="Units per layer [default: one hidden layer, suggested]"),
     ] = None,
     lambda_: Annotated[
-        float | None, typer.Option("--lambda", help="Regularization λ [default: 0.1]")
+        float | None, typer.Option("--lambda", help="Regularization [default: 0.1]")
     ] = None,
     method: Annotated[
         str | None, typer.Option(help="gd, sgd, lbfgs or cg [default: lbfgs]")
@@ -87,11 +89,12 @@ def train(
     chosen = {name: value for name, value in given.items() if value is not None}
     if save is not None and save.suffix != ".npz":
         raise ValueError(f"--save: got {save}, expected a .npz file")
-    for path in (save, plot):  # before training, not after it
-        if path is not None and not path.parent.is_dir():
-            raise FileNotFoundError(f"{path}: there is no folder {path.parent}")
     if plot is not None:
         figure_format(plot)
+    for path in (save, plot):
+        if path is not None and not path.parent.is_dir():
+            raise FileNotFoundError(f"{path}: there is no folder {path.parent}")
+    try_targets(save=save, plot=plot)
     if resume is None:
         before = None
         if data == "digits":
@@ -101,21 +104,28 @@ def train(
     else:
         before = load_model(resume)
         settings = replace(before.settings, **chosen)
-    with progress_bar("training") as bar:
-        model = fit(
-            dataset,
-            settings,
-            resume=before,
-            check_every=check_every,
-            progress=bar and (lambda done, total, cost: bar(done, total, f"cost {cost:.4g}")),
-        )
-    if save is not None:
-        model.save(save)
+    with interrupts_deferred():  # between the end of training and its being saved
+        with progress_bar("training") as bar:
+            model = fit(
+                dataset,
+                settings,
+                resume=before,
+                check_every=check_every,
+                progress=bar and (lambda done, total, cost: bar(done, total, f"cost {cost:.4g}")),
+            )
+        said = model.training.stopped is None
+        failed = keep(save, model.save, said)
     if model.training.interrupted:
-        raise InterruptedTraining(model.training.stopped)
+        stop = model.training.stopped
+        raise InterruptedTraining(f"{stop}; {_said(failed)}" if failed else stop)
     show(*training_tables(model, dataset))
-    if plot is not None:
-        plot_training(model, dataset, plot)
+    failed = keep(plot, lambda path: plot_training(model, dataset, path), said) or failed
     if model.training.stopped:
-        print(model.training.stopped, file=sys.stderr)
+        print_error(model.training.stopped)
+    if failed:
+        raise failed
     return 1 if model.training.stopped else 0
+
+
+def _said(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}"

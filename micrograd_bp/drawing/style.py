@@ -290,6 +290,10 @@ class Picture:
         widest = safe(f"width: its size, the widest {number(self.largest)}")
         self.caption.append("   ".join([coloured(meaning, theme.backward), signs, widest]))
 
+    def remark(self, content: str) -> None:
+        """A line in the caption, in a faint colour."""
+        self.caption.append(coloured(content, self.theme.faint))
+
     def finished(self) -> graphviz.Digraph:
         """The Digraph with its caption below it."""
         if self.caption:

@@ -7,9 +7,7 @@ a few units are drawn, and an ellipsis stands for the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..scalar.engine import Value
 from . import paths
@@ -28,11 +26,12 @@ from .style import (
     text,
     tooltip,
 )
+from .units import Weight, onward, units_drawn, weights_between
 
 if TYPE_CHECKING:
     from ..network.graph import ExampleGraph
 
-__all__ = ["MOST_WEIGHTS", "unit_view", "units_drawn", "weights_number"]
+__all__ = ["MOST_LABELLED", "unit_view"]
 
 # In points. A label fits two numbers of three digits beside a θ with its indices.
 LABEL_WIDTH, LABEL_HEIGHT = 172, 17
@@ -41,42 +40,7 @@ BELOW = 5  # the middle of a label, where θ's line ends, begins the share of δ
 
 # A unit whose g′(z) is below this part of its largest value, 1/4, hardly listens: |z| > 5.3.
 SATURATED = 0.02 / 4
-MOST_WEIGHTS = 100  # lines with two numbers each that an A4 page shows legibly
 MOST_LABELLED = 150  # weights up to which θ and ∂J/∂θ stand on the lines; above, in tooltips
-
-
-class Weight(NamedTuple):
-    """One θ of the network and the units that it joins."""
-
-    theta: Value
-    layer: int  # from this layer, counted from 1, to the next
-    j: int  # the unit it comes from, 0 for the bias unit
-    i: int  # the unit it leads to
-    source: Value  # the activation of the unit it comes from
-    z: Value  # the weighted input of the unit it leads to
-
-
-def weights_number(graph: ExampleGraph) -> int:
-    """How many θ the network has: the lines of its whole unit view."""
-    return sum(len(row) for matrix in graph.thetas for row in matrix)
-
-
-def units_drawn(sizes: Sequence[int], most_weights: int = MOST_WEIGHTS) -> list[list[int]]:
-    """The units of each layer, counted from 1, that a legible picture has room for.
-
-    As many of each layer as leave at most ``most_weights`` lines, at least three: the first ones
-    and the last.
-
-    >>> units_drawn([2, 64, 1], most_weights=16)
-    [[1, 2], [1, 2, 64], [1]]
-    """
-    most = max(sizes)
-    while most > 3:
-        kept = [min(size, most) for size in sizes]
-        if sum((n + 1) * m for n, m in pairwise(kept)) <= most_weights:
-            break
-        most -= 1
-    return [list(range(1, size + 1)) if size <= most else [*range(1, most), size] for size in sizes]
 
 
 def unit_view(
@@ -108,7 +72,7 @@ class _UnitView:
             {i: place + (i > drawn[place - 1] + 1 > 1) for place, i in enumerate(drawn)}
             for drawn in self.drawn
         ]
-        self.weights = list(self._weights())
+        self.weights = list(weights_between(graph, self.drawn))
         self.small = len(self.weights) > MOST_LABELLED
         self.circle = SMALL_CIRCLE if self.small else CIRCLE
         self.weighted = {  # activation -> its weighted input
@@ -138,22 +102,11 @@ class _UnitView:
         self._add_cost()
         self._add_caption(ends)
 
-    def _weights(self) -> Iterator[Weight]:
-        graph = self.graph
-        for layer, matrix in enumerate(graph.thetas, start=1):
-            sources = [graph.bias[layer - 1], *graph.a[layer - 1]]
-            weighted = graph.z[layer]
-            assert weighted is not None
-            for i in self.drawn[layer]:
-                for j in [0, *self.drawn[layer - 1]]:
-                    theta, z = matrix[i - 1][j], weighted[i - 1]
-                    yield Weight(theta, layer, j, i, sources[j], z)
-
     def _share(self, weight: Weight) -> float:
         """δ_k θ_ki g′(z_i): what this weight adds to the δ of the unit it comes from, (2)."""
         if weight.source not in self.weighted:
             return 0.0
-        return slope(weight.z) * _onward(weight)
+        return slope(weight.z) * onward(weight)
 
     def _x(self, layer: int) -> float:
         return (layer - 1) * (520.0 if self.small else LABEL_WIDTH + 230.0)
@@ -247,7 +200,7 @@ class _UnitView:
         if theta in self.steps:
             content = f"∂{_name(weight.z)}/∂{_name(theta)} = {number(weight.source.data)}"
         elif before is not None and before in self.steps:
-            content = f"{_name(theta)} g′({_name(before)}) = {number(_onward(weight))}"
+            content = f"{_name(theta)} g′({_name(before)}) = {number(onward(weight))}"
         self._connect(
             (_unit_id(weight.layer, weight.j), _unit_id(weight.layer + 1, weight.i)),
             content,
@@ -397,7 +350,7 @@ class _UnitView:
         for weight in self.weights:
             before = self.weighted.get(weight.source)
             if before is not None and before in steps:
-                steps[before].append((weight.z, _onward(weight)))
+                steps[before].append((weight.z, onward(weight)))
                 steps.setdefault(weight.z, [])
         for z in self.graph.z[-1] or []:
             if z in steps:
@@ -408,11 +361,6 @@ class _UnitView:
 
 def _name(node: Value) -> str:
     return plain(node.label)
-
-
-def _onward(weight: Weight) -> float:
-    """∂z_k/∂z_i = θ_ki g′(z_i), equation (4)."""
-    return weight.theta.data * weight.source.local_derivatives()[0]
 
 
 def _unit_id(layer: int, i: int) -> str:

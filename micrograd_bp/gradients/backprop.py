@@ -40,7 +40,7 @@ def backprop_gradient(
     >>> backprop_gradient(net, [[1.0, 2.0]], [1]).D
     [array([[-0.5, -0.5, -1. ]])]
     """
-    X, Y = net.data(X, Y)
+    X, Y = map(np.ascontiguousarray, net.data(X, Y))  # the sums' order, so their last bits, too
     lambda_ = regularization(lambda_)
     started = time.perf_counter()
     tasks = [(np, net.thetas, X[rows], Y[rows]) for rows in blocks(len(X), BLOCK_EXAMPLES)]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
-
-import numpy as np
 
 from ..comparison.compare import Comparison
 from ..comparison.equations import EquationCheck, verify_equations
-from ..comparison.rounding import rounding_bounds
-from ..network.sigmoid import SigmoidNetwork, unroll
-from ..support.validation import Array
+from ..network.sigmoid import SigmoidNetwork
 from .chart import Curve, Guide, loglog
 from .mathml import EQUATIONS, Numbers
 from .measure import EpsilonErrors, Times
@@ -21,55 +18,12 @@ __all__ = ["epsilon_chart", "equation_cards", "parameter_rows", "time_chart"]
 
 def parameter_rows(comparison: Comparison, most: int) -> list[dict[str, Any]]:
     """A row for each parameter, the largest difference in units of its tolerance first."""
-    net = comparison.network
-    bounds = rounding_bounds(net, comparison.X, comparison.Y, comparison.lambda_)
-    exact = 2.0 * unroll(bounds.D)
-    by_method = np.array([gradient.vector for gradient in comparison.gradients])
-    autodiff, backprop, numerical = by_method
-    exact_difference = np.abs(autodiff - backprop)
-    estimate_difference = np.maximum(np.abs(numerical - backprop), np.abs(numerical - autodiff))
-    severity = np.fmax(
-        _in_units(exact_difference, exact),
-        _in_units(estimate_difference, exact + comparison.error_bars),
-    )
-    undecided = set(comparison.undecided)
-    contradicted = {name for pair in comparison.pairs for name in pair.contradictions}
-    layer_of = np.repeat(np.arange(1, len(net.sizes)), [theta.size for theta in net.thetas])
-    theta = net.theta
-    rows = []
-    for p in np.argsort(-severity, kind="stable")[:most].tolist():
-        name = net.parameter_name(p)
-        rows.append(
-            {
-                "index": p,
-                "name": name,
-                "layer": int(layer_of[p]),
-                "weight": float(theta[p]),
-                "values": [None if np.isnan(v) else float(v) for v in by_method[:, p]],
-                "exact_difference": float(exact_difference[p]),
-                "difference": _number(estimate_difference[p]),
-                "error_bar": _number(comparison.error_bars[p]),
-                "severity": float(severity[p]),
-                "verdict": "contradicts"
-                if name in contradicted
-                else "undecided"
-                if name in undecided
-                else "agrees",
-            }
-        )
-    return rows
-
-
-def _in_units(difference: Array, tolerance: Array) -> Array:
-    """Differences in units of what is explained; 0 where there is none to explain."""
-    found = np.zeros_like(difference)
-    with np.errstate(divide="ignore"):
-        np.divide(difference, tolerance, out=found, where=difference != 0.0)
-    return found
-
-
-def _number(value: Any) -> float | None:
-    return None if np.isnan(value) else float(value)
+    methods = [gradient.method for gradient in comparison.gradients]
+    worst_first = sorted(comparison.parameters, key=lambda p: -p.severity)[:most]
+    return [
+        asdict(p) | {"values": [p.values.get(method) for method in methods], "verdict": p.status}
+        for p in worst_first
+    ]
 
 
 def equation_cards(net: SigmoidNetwork, x: Any, y: Any) -> list[dict[str, Any]]:

@@ -13,7 +13,8 @@ function fillLists(player) {
     group("weights", thetas),
   );
   const names = player.wrong.offered();
-  if (story.strike?.parts.length) byId("mistake").append(element("option", { value: "found" }, `found: ${story.strike.parts.join(" and ")}`));
+  const { parts = [], seen = [] } = story.strike ?? {};
+  if (parts.length || seen.length) byId("mistake").append(element("option", { value: "found" }, `found: ${parts.join(" and ") || "in your own run"}`));
   byId("mistake").append(element("option", { value: "" }, "none"), ...names.map((name) => element("option", { value: name }, name)));
   byId("example").append(...story.examples.map((_, k) => element("option", { value: k }, `${k + 1} of ${story.examples.length}`)));
   byId("example").value = story.example;

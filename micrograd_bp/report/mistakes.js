@@ -28,7 +28,7 @@ const RIGHT = {
   output: (/** @type {Vector} */ z) => z.map(sigmoid),
   outputDelta: (/** @type {number} */ h, /** @type {number} */ y) => h - y,
   propagate: (/** @type {Matrix[]} */ thetas, /** @type {number} */ l, /** @type {Vector} */ delta) => back(thetas[l], delta),
-  slope: (/** @type {number} */ a, /** @type {number} */ z, /** @type {number} */ next) => a * (1 - a),
+  slope: /** @type {(a: number, z: number, next: number) => number} */ ((a) => a * (1 - a)),
   inputs: (/** @type {Matrix} */ z, /** @type {Matrix} */ a, /** @type {number} */ l) => withBias(a[l]),
   finish: (/** @type {Matrix} */ D, /** @type {number} */ K) => D,
   arrange: (/** @type {Matrix[]} */ D) => D,
@@ -140,7 +140,9 @@ function backward(steps, weights, z, a, y) {
     const above = delta;
     run.sums[l] = steps.propagate(weights, l, above);
     run.shares[l] = above.map((_, k) => steps.propagate(weights, l, only(above, k))); // it is linear
-    delta = run.sums[l].map((sum, i) => sum * steps.slope(a[l][i], z[l][i], a[l + 1][i]));
+    const next = a[l + 1].length === 1 ? a[l].map(() => a[l + 1][0]) : a[l + 1]; // as NumPy stretches one column
+    if (steps.slope.length === 3 && next.length !== a[l].length) throw new RangeError("the steps do not fit");
+    delta = run.sums[l].map((sum, i) => sum * steps.slope(a[l][i], z[l][i], next[i]));
   }
   run.D = steps.arrange(run.D);
   return run;

@@ -15,11 +15,11 @@ from markupsafe import Markup, escape
 
 from ..comparison.compare import TITLES, Comparison
 from ..grading.diagnosis import Diagnosis
-from ..grading.mistakes import MISTAKES
 from ..network.sigmoid import SigmoidNetwork
 from ..support.result import Result, plain
 from ..support.validation import Array
 from .comparison import epsilon_chart, equation_cards, parameter_rows, time_chart
+from .diagnosis import listing_of, network_like, strike, strike_words
 from .measure import epsilon_errors, method_times
 from .numbers import aligned, written
 from .story import story
@@ -33,13 +33,13 @@ __all__ = ["comparison_page", "diagnosis_page", "page_of", "result_page"]
 
 FOLDER = Path(__file__).parent
 PLAYED_PARAMETERS = 5000  # above, the page would have tens of megabytes and no reader
-LISTED_PARAMETERS = 3000
+LISTED_PARAMETERS = 400
 EXAMPLE_NUMBERS = 4000  # of the data that the page carries, to choose another example from
 
 # The page's script, in the order in which its parts need each other.
 SCRIPTS = [
     *("numbers", "engine", "story", "words", "bars", "explain", "picture", "camera", "state"),
-    *("mistakes", "wrong", "hand", "descent", "predict", "glossary", "table", "player"),
+    *("mistakes", "wrong", "hand", "descent", "predict", "glossary", "table", "code", "player"),
     *("controls", "main"),
 ]
 
@@ -61,9 +61,6 @@ GLOSSARY = [
     ("share", "What one use of a value passes back: the slope above, times the local derivative."),
     ("saturated", "A unit whose a is near 0 or 1: g′ is near 0, and almost no error gets through."),
 ]
-
-# The steps of backpropagation that one example's graph shows; the others come after it.
-IN_GRAPH = {"targets", "bias", "hidden", "output", "output_delta", "propagate", "slope", "inputs"}
 
 INDEX = re.compile(r"(?<=\w)_(\{[^}]*\}|\([^)]*\)|\w+)")
 
@@ -144,19 +141,20 @@ def diagnosis_page(diagnosis: Diagnosis) -> str:
     were found run beside the right formulas in it: every step at which their numbers part shows
     both, no other step is marked, and marked are the weights whose gradient came out wrong.
     """
-    net = _network_like(diagnosis)
+    net = network_like(diagnosis)
     rng = np.random.default_rng(0)
     x, y = rng.uniform(-1.0, 1.0, net.sizes[0]), np.eye(net.sizes[-1])[0]
     told = None
     if net.theta.size <= PLAYED_PARAMETERS:
         told = _played(net, x[np.newaxis], y[np.newaxis], 0, (), ())
-        told["strike"] = _strike(diagnosis, told["nodes"])
+        told["strike"] = strike(diagnosis, told["nodes"])
     return _page(
         title="A gradient, judged",
         passed=diagnosis.passed,
         verdict=diagnosis.verdict,
         diagnosis=diagnosis,
-        strike_words=_strike_words(diagnosis),
+        strike_words=strike_words(diagnosis),
+        listing=listing_of(diagnosis),
         alternatives=[  # of the gradient's mistake, and of the cost's: the best first
             found for found in (diagnosis.gradient_findings, diagnosis.cost_findings) if found
         ],
@@ -170,22 +168,23 @@ def _page(**context: Any) -> str:
     parts = [(FOLDER / f"{name}.js").read_text("utf-8") for name in SCRIPTS]
     script = '"use strict";\n' + "\n".join(parts) if "network" in context else ""
     return (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             style=style,
             script=script,
             glossary=GLOSSARY,
+            data=_compact(context.get("story")),
             # Only this very style and script may act, and nothing may be loaded.
-            policy=f"default-src 'none'; img-src data:; style-src {_digest(style)}; "
-            f"script-src {_digest(script) if script else repr('none')}; "
+            policy=f"default-src 'none'; img-src data:; style-src {digest(style)}; "
+            f"script-src {digest(script) if script else repr('none')}; "
             "base-uri 'none'; form-action 'none'",
             **context,
         )
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -213,7 +212,7 @@ def _subscripted(formula: str) -> Markup:
     return Markup(INDEX.sub(lambda found: f"<sub>{found[1].strip('{}')}</sub>", escape(formula)))
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
     """The hash by which a content security policy recognizes an inline element."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
@@ -264,39 +263,16 @@ def _played(
     }
 
 
-def _network_like(diagnosis: Diagnosis) -> SigmoidNetwork:
-    """A network with as many units as the one that was judged (where no layer was, 4-5-3)."""
-    layers = diagnosis.layers
-    if not layers:
-        return SigmoidNetwork([4, 5, 3], seed=0)
-    rows = [verdict.entries // verdict.columns for verdict in layers]
-    return SigmoidNetwork([layers[0].columns - 1, *rows], seed=0)
-
-
-def _strike(diagnosis: Diagnosis, nodes: list[dict[str, Any]]) -> dict[str, Any]:
-    """Which mistakes run beside the right formulas, in which layers, and the wrong weights."""
-    found = diagnosis.gradient_findings[:1]
-    wrong = {(v.layer, j) for v in diagnosis.layers for j in v.wrong_columns}
-    return {
-        "parts": [name for finding in found for name in finding.parts],
-        "layers": [v.layer for v in diagnosis.layers if not v.passed],
-        "weights": [
-            k
-            for k, node in enumerate(nodes)
-            if node["kind"] == "theta" and (node["layer"], node["indices"][1]) in wrong
-        ],
-    }
-
-
-def _strike_words(diagnosis: Diagnosis) -> str:
-    if diagnosis.gradient_passed:
-        return "your gradient is right, so these are the steps as you have them."
-    if not diagnosis.gradient_findings:
-        return "marked are the weights whose gradient came out wrong in your answer."
-    found = diagnosis.gradient_findings[0]
-    if not any(IN_GRAPH & set(MISTAKES[name].steps) for name in found.parts):
-        return f"the mistake strikes outside this graph: {found.equation}."
-    return (
-        "the mistake that was found runs beside the right formulas. Where their numbers part, the "
-        "step shows yours and the right one; “Next wrong step” goes from one to the next."
-    )
+def _compact(told: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A story without what the page works out itself, so that thousands of weights stay small."""
+    if told is None:
+        return None
+    nodes, links = told["nodes"], []
+    for link in told["links"]:
+        ends = {"from": link["from"], "to": link["to"]}
+        if nodes[link["to"]]["kind"] != "z":
+            names = ("symbol", "equation", "ways")
+            ends |= {name: link[name] for name in names if link[name]}
+        links.append(ends)
+    kept = [{k: v for k, v in node.items() if k not in ("slope", "grad")} for node in nodes]
+    return told | {"nodes": kept, "links": links}

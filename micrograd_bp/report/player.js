@@ -204,6 +204,7 @@ class Player {
     byId("back").disabled = byId("first").disabled = this.at === 0;
     byId("next").disabled = byId("last").disabled = this.at === this.steps.length;
     if (byId("camera").checked) this.look();
+    showLine(step);
   }
 
   look() {
@@ -267,19 +268,20 @@ class Player {
   /** The table of what parts, in the order in which it is computed. */
   showWrong() {
     const MOST = 14;
-    const spoiled = this.story.steps(null).flatMap((step) => {
+    const all = this.story.steps(null);
+    const spoiled = all.flatMap((step) => {
       const both = this.wrong.at(step);
       return both ? [{ step, both }] : [];
     });
     byId("next-strike").hidden = !spoiled.length;
-    if (!this.wrong.run) return byId("parted").replaceChildren();
+    if (!this.wrong.run && !spoiled.length) return byId("parted").replaceChildren();
     const rows = spoiled.map(({ step, both }) => {
       const name = step.kind === "value" ? step.node.label : step.kind === "pass" ? step.link.from.slope : "";
       const share = step.kind === "pass" && step.link.from.kind === "a" ? `, share of ${step.link.to.slope}` : "";
       return [name + share, written(both[0]), written(both[1])];
     });
     const words = rows.length
-      ? `${rows.length} step${rows.length > 1 ? "s" : ""} of the ${this.story.steps(null).length} part${rows.length > 1 ? "" : "s"} from the right ones, first ${rows[0][0]}.`
+      ? `${rows.length} step${rows.length > 1 ? "s" : ""} of the ${all.length} part${rows.length > 1 ? "" : "s"} from the right ones, first ${rows[0][0]}.`
       : "On this example all numbers agree: the mistake does not show here.";
     byId("parted").replaceChildren(
       element("p", {}, words),

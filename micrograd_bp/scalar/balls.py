@@ -26,12 +26,12 @@ import numpy.typing as npt
 
 from . import ops
 from .engine import Value
+from .recorded import Recorded
 
 __all__ = [
     "Ball",
     "Balls",
     "Enclosure",
-    "Recorded",
     "array_namespace",
     "ball_array",
     "balls_available",
@@ -99,6 +99,11 @@ def namespace() -> Any:
 
     return Namespace(
         log=lambda x: arb(x).log(),
+        log2=lambda x: arb(x).log() / arb(2).log(),
+        log10=lambda x: arb(x).log() / arb(10).log(),
+        exp2=lambda x: arb(2) ** x,
+        cbrt=lambda x: x.root(3) if x > 0 else -(-x).root(3),
+        hypot=lambda x, y: (x * x + y * y).sqrt(),
         power=lambda x, n: arb(x) ** arb(n),
         lowered=lambda x, n, k: arb(x) ** (arb(n) - k),
         maximum=lambda x, y: arb(x).max(arb(y)),
@@ -135,69 +140,6 @@ def _heaviside(x: Any, at_zero: float) -> Any:
     if x > 0.0 or x < 0.0 or x == 0.0:
         return ball(1.0 if x > 0.0 else 0.0 if x < 0.0 else at_zero)
     return ball(0.0).union(ball(1.0)).union(ball(at_zero))
-
-
-class Recorded:
-    """A graph in the order of its nodes, to be run forward and backward on any numbers.
-
-    ``nodes`` lists every node that ``output`` depends on, each after its inputs. The nodes of
-    ``leaves`` count as leaves: nothing below them is visited.
-    """
-
-    def __init__(self, output: Value, leaves: Sequence[Value] = ()) -> None:
-        self.nodes = _ordered(output, set(leaves))
-        self.place = {node: i for i, node in enumerate(self.nodes)}
-        ends = set(leaves)
-        self.steps = [
-            (i, node.op, [self.place[v] for v in node.inputs])
-            for i, node in enumerate(self.nodes)
-            if node.op is not None and node not in ends
-        ]
-
-    def forward(self, numbers: list[Any], m: Any) -> None:
-        """Fill in the inner nodes of ``numbers`` from its leaves, with the functions of ``m``."""
-        for i, op, inputs in self.steps:
-            numbers[i] = op.forward(m, *[numbers[j] for j in inputs])
-
-    def backward(self, numbers: Sequence[Any], wrt: Sequence[int]) -> list[Any]:
-        """∂output/∂node for the places ``wrt``: one reverse sweep, in the numbers' arithmetic.
-
-        What the output does not depend on has the derivative 0.0.
-        """
-        wanted = [False] * len(self.nodes)  # whether one of wrt lies at or below the node
-        for i in wrt:
-            wanted[i] = True
-        for i, _, inputs in self.steps:
-            wanted[i] = wanted[i] or any([wanted[j] for j in inputs])
-        grads: list[Any] = [None] * len(self.nodes)
-        grads[-1] = 1.0
-        for i, op, inputs in reversed(self.steps):
-            grad = grads[i]
-            if grad is None or not wanted[i]:
-                continue
-            partials = op.partials(numbers[i], *[numbers[j] for j in inputs])
-            for j, partial in zip(inputs, partials, strict=True):
-                if wanted[j]:
-                    one = type(partial) is float and partial == 1.0
-                    share = grad if one else grad * partial
-                    grads[j] = share if grads[j] is None else grads[j] + share
-        return [0.0 if grads[i] is None else grads[i] for i in wrt]
-
-
-def _ordered(output: Value, leaves: set[Value]) -> list[Value]:
-    order: list[Value] = []
-    seen: set[Value] = set()
-    stack: list[tuple[Value, bool]] = [(output, False)]
-    while stack:
-        node, complete = stack.pop()
-        if complete:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            if node not in leaves:
-                stack += [(v, False) for v in node.inputs if v not in seen]
-    return order
 
 
 class Exact(Fraction):

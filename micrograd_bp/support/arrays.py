@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from .matfile import check_mat_file
 from .memory import require_memory
 from .validation import Array, finite_array
 
@@ -187,6 +188,7 @@ def _npz(content: bytes) -> dict[str, Any]:
 def _mat(content: bytes) -> dict[str, Any]:
     if content.startswith((b"# Created", b"\xef\xbb\xbf# Created")):
         return _octave_text(content.decode("utf-8-sig"))
+    check_mat_file(content)
     from scipy.io import loadmat
     from scipy.sparse import issparse
 
@@ -195,6 +197,7 @@ def _mat(content: bytes) -> dict[str, Any]:
         if name.startswith("__"):
             continue
         if issparse(array):
+            array.check_format(full_check=True)  # its indices may point anywhere
             require_memory(name, 8.0 * math.prod(array.shape))
             array = array.toarray()
         arrays[name] = array

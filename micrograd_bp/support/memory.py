@@ -7,6 +7,7 @@ from pathlib import Path
 
 __all__ = ["available_bytes", "require_memory"]
 
+LITTLE = 1e8  # bytes
 # Where Linux says how much a process may still take: of the machine, and of its control group.
 MEMINFO = Path("/proc/meminfo")
 GROUP_LIMITS = (
@@ -29,6 +30,8 @@ def require_memory(what: str, needed: float) -> None:
     ...
     ValueError: layers: 4-200000000-3 needs 1e+09 GB of memory, there are ...
     """
+    if needed < LITTLE:  # not worth asking the system
+        return
     there = available_bytes()
     if there is not None and needed > there:
         raise ValueError(

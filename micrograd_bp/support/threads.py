@@ -51,7 +51,7 @@ def in_threads(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]]
                     errors[i] = error
                     return
 
-    np.empty(FREED_ONCE)
+    _keep_memory()
     with _blas.shared() as cores:
         settings = (np.geterr(),)
         others = [
@@ -114,6 +114,11 @@ class _Blas:
 _blas = _Blas()
 if hasattr(os, "register_at_fork"):  # a child has none of the threads that were at work
     os.register_at_fork(after_in_child=_blas.__init__)  # type: ignore[misc]
+
+
+@cache
+def _keep_memory() -> None:
+    np.empty(FREED_ONCE)
 
 
 @cache

@@ -10,13 +10,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "finite_array", "parameter_indices", "random_generator", "regularization"]
+__all__ = [
+    "Array",
+    "all_finite",
+    "finite_array",
+    "parameter_indices",
+    "random_generator",
+    "real_array",
+    "regularization",
+]
 
 Array = npt.NDArray[np.float64]
 
 
-def finite_array(name: str, values: npt.ArrayLike) -> Array:
-    """``values`` as a float64 array; one line of TypeError or ValueError if they are not.
+def real_array(name: str, values: npt.ArrayLike) -> Array:
+    """``values`` as a float64 array, which may hold NaN; one line of TypeError if they are not.
 
     Text, dates, durations, complex numbers and Python objects are no real numbers, even where
     NumPy could convert them. A truth value counts as 0 or 1.
@@ -28,18 +36,25 @@ def finite_array(name: str, values: npt.ArrayLike) -> Array:
         array = array.astype(np.float64, copy=False)
     except (TypeError, ValueError, RuntimeError):  # RuntimeError: a tensor that requires grad
         raise TypeError(f"{name}: got {_kind(values)} that is no array of real numbers") from None
-    if not _all_finite(array):
+    return array
+
+
+def finite_array(name: str, values: npt.ArrayLike) -> Array:
+    """``real_array`` of finite numbers; one line of ValueError if they are not."""
+    array = real_array(name, values)
+    if not all_finite(array):
         place = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         where = f" at {list(place)}" if place else ""
         raise ValueError(f"{name}: got {array[place]}{where}, expected finite numbers")
     return array
 
 
-def _all_finite(array: Array) -> bool:
+def all_finite(array: Array) -> bool:
     """Whether Σ x² is finite, which takes half the time; where it overflows, one by one."""
     flat = array.ravel(order="K") if array.flags.forc else array
-    if flat.ndim == 1 and math.isfinite(np.dot(flat, flat)):
-        return True
+    with np.errstate(all="ignore"):
+        if flat.ndim == 1 and math.isfinite(np.dot(flat, flat)):
+            return True
     return bool(np.all(np.isfinite(array)))
 
 

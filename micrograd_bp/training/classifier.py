@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -198,16 +199,33 @@ def training_tables(model: Model, data: Dataset) -> list[Table | str]:
         ],
     )
     part, count = list(counts.items())[-1]
-    matrix = table(
-        f"Confusion, {part} set",
-        ["class ╲ taken for", *(f">{name}" for name in data.classes)],
-        [[name, *map(str, row)] for name, row in zip(data.classes, count, strict=True)],
-    )
+    matrix = _confusion_table(f"Confusion, {part} set", data.classes, count)
     closing = (
         f"{METHODS[settings.method]}, λ = {settings.lambda_:g}: J fell from {t.costs[0]:.4g} to "
         f"{t.cost:.4g} in {len(t.costs) - 1} epochs and {t.seconds:.3g} s"
     )
     return [accuracy, matrix, closing]
+
+
+def _confusion_table(title: str, names: Sequence[str], count: npt.NDArray[np.intp]) -> Table:
+    """The matrix, or where it is wider than a page the same numbers without its zeros."""
+    from ..support.tables import WIDTH, table
+
+    corner = "class ╲ taken for"
+    cells = [max(len(name), len(str(count.max()))) for name in names]
+    if max(len(corner), *map(len, names)) + sum(cells) + 3 * len(names) < WIDTH:
+        return table(
+            title,
+            [corner, *(f">{name}" for name in names)],
+            [[name, *map(str, row)] for name, row in zip(names, count, strict=True)],
+        )
+    rows = []
+    for k, (name, row) in enumerate(zip(names, count, strict=True)):
+        others = [j for j in np.argsort(-row, kind="stable") if row[j] and j != k]
+        rows.append(
+            [name, str(row.sum()), str(row[k]), ", ".join(f"{names[j]} {row[j]}" for j in others)]
+        )
+    return table(title, ["class", ">examples", ">right", "taken for, how often"], rows)
 
 
 def split(

@@ -197,7 +197,8 @@ def _arrays(path: Path) -> tuple[Array, list[str] | None, tuple[str, ...]]:
     arrays = read_arrays(path, ARRAY_FILES)
     if "X" not in arrays:
         raise ValueError(f"{path}: got {names_in(arrays)}, expected arrays X and y")
-    X = numbers(f"{path}: X", arrays["X"])
+    # in one order of memory, whichever file it was: the same numbers then give the same bits
+    X = np.ascontiguousarray(numbers(f"{path}: X", arrays["X"]))
     if X.ndim != 2 or X.size == 0:
         raise ValueError(f"{path}: got X of shape {X.shape}, expected at least one row and column")
     features = tuple(f"x{j}" for j in range(1, X.shape[1] + 1))

@@ -18,11 +18,8 @@ import numpy.typing as npt
 
 from ..checking.gradient import check_gradient
 from ..gradients import Gradient, autodiff_gradient, backprop_gradient
-from ..network.graph import example_graph
 from ..network.sigmoid import SigmoidNetwork, reshape
-from ..scalar.engine import Value
-from ..scalar.tape import Tape
-from ..support.interrupts import interruptible
+from ..support.interrupts import interruptible, raise_deferred
 from ..support.validation import Array, regularization
 from .settings import GRADIENTS, METHODS, RATES, batch_size, named, step_rate, whole_number
 
@@ -200,6 +197,7 @@ class _Record:
 
     def add(self, theta: Array, cost: float) -> None:
         """Note the weights and the cost after one more epoch; _Stop if the cost has run away."""
+        raise_deferred()
         epoch = self.done + 1
         if not cost <= self.limit:  # or it is NaN
             raise _Stop(self.divergence(f"the cost is {cost:.3g}, the limit {self.limit:.3g}"))
@@ -325,10 +323,10 @@ def _compare(job: _Job, theta: Array, epoch: int) -> None:
 
 def _source(net: SigmoidNetwork, gradient: str | GradientFunction) -> Evaluate:
     """The function of (θ, X, Y, λ) that gives J and its gradient."""
-    if gradient == "tape":
-        return _replayed(net)
     if gradient == "matrices":
         gradient = backprop_gradient
+    elif gradient == "tape":
+        gradient = partial(autodiff_gradient, replay=True)
     elif gradient == "graph":
         gradient = partial(autodiff_gradient, replay=False)
     if not callable(gradient):
@@ -341,26 +339,6 @@ def _source(net: SigmoidNetwork, gradient: str | GradientFunction) -> Evaluate:
         own.theta = theta
         result = function(own, X, Y, lambda_)
         return result.cost, result.vector
-
-    return evaluate
-
-
-def _replayed(net: SigmoidNetwork) -> Evaluate:
-    """J from one recorded scalar graph: that of an example's cost and of its share of λ/2m Σ θ²."""
-    graph = example_graph(net, np.zeros(net.sizes[0]), np.zeros(net.sizes[-1]), textbook=False)
-    factor = Value(0.0, label="λ/2m")
-    squares = [theta**2 for matrix in graph.thetas for row in matrix for theta in row[1:]]
-    columns = [column for matrix in graph.thetas for column in zip(*matrix, strict=True)]
-    tape = Tape(
-        graph.cost + factor * Value.sum(squares),
-        inputs=[*graph.x, *graph.y],
-        parameters=[*(theta for column in columns for theta in column), factor],
-    )
-
-    def evaluate(theta: Array, X: Array, Y: Array, lambda_: float) -> tuple[float, Array]:
-        m = len(X)
-        costs, gradient = tape.gradient(np.hstack([X, Y]), np.append(theta, lambda_ / (2.0 * m)))
-        return float(np.sum(costs)) / m, gradient[:-1] / m
 
     return evaluate
 

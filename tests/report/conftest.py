@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from micrograd_bp import SigmoidNetwork, check_backprop, compare_gradients
+from micrograd_bp import SigmoidNetwork, check_backprop, compare_gradients, verify_equations
 from micrograd_bp.report.measure import method_times
-from micrograd_bp.report.page import comparison_page, diagnosis_page
+from micrograd_bp.report.page import comparison_page, diagnosis_page, page_of
 from micrograd_bp.training.data import iris
 
 from ..grading.students_at_work import module
@@ -55,8 +55,13 @@ def made_pages():
         "2-2-2": comparison_page(
             compare_gradients(SigmoidNetwork([2, 2, 2], seed=3), [[1.5, 2.0], [0.5, -1.0]], [0, 1])
         ),
+        "saturated": comparison_page(
+            compare_gradients(SigmoidNetwork(thetas=[[[9.0, 2.0], [-1.0, 0.5]]]), [[1.0]], [1])
+        ),
         "deep": comparison_page(compare_gradients(deep, [[0.5, -1.0]], [1])),
         "lost": diagnosis_page(check_backprop(module("one_path_lost").backprop)),
+        "square": diagnosis_page(check_backprop(module("theta_not_transposed").gradient)),
+        "equations": page_of(verify_equations(small, [0.0, 1.0], 1)),
         "hostile": comparison_page(
             compare_gradients(small, [[0.0, 1.0]], [1]), features=[HOSTILE, HOSTILE]
         ),

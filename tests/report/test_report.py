@@ -335,6 +335,13 @@ def test_the_page_of_iris_is_small_and_loads_nothing(iris_page):
     assert "url(" not in re.sub(r'clip-path="url\(#[a-z-]+\)"', "", iris_page)
 
 
+def test_the_page_of_a_digits_network_stays_below_a_megabyte():
+    X, y = np.random.default_rng(0).uniform(size=(10, 64)), np.arange(10)
+    net = SigmoidNetwork([64, 25, 10], seed=0)
+    page = comparison_page(compare_gradients(net, X, y, parameters=5, prove="off"))
+    assert len(page.encode()) < 1_000_000
+
+
 def test_only_the_pages_own_script_and_style_may_run(iris_page):
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', iris_page)[1]
     policy = policy.replace("&#39;", "'")
@@ -391,6 +398,24 @@ def test_each_hidden_error_follows_its_shares_and_no_weight_comes_before_an_erro
         if link["equation"] == "(2)":
             before = [share["from"] for share in order[:place] if share["equation"] == "(4)"]
             assert before[-2:] == [link["to"]] * 2  # both shares, directly before it
+
+
+def test_each_weight_shows_to_how_many_digits_it_is_proved(iris_page):
+    proved = iris_comparison()
+    digits = re.findall(
+        r'<td data-v="(\d+)" title="error in units in the last place: autodiff', iris_page
+    )
+    assert len(digits) == 43
+    assert sorted(map(int, digits)) == sorted(p.digits for p in proved.parameters)
+    assert f"agree to {proved.proof.digits} digits" in iris_page
+
+
+def test_without_a_proof_the_page_says_why():
+    data = iris()
+    net = SigmoidNetwork([4, 2, 3], seed=0)
+    page = comparison_page(compare_gradients(net, data.X[:5], data.y[:5], prove="off"))
+    assert "Not proved: " in page
+    assert "<strong>ball</strong>" not in page
 
 
 def test_other_results_have_a_page_with_their_verdict_and_tables():
@@ -495,7 +520,7 @@ def test_a_right_gradient_has_no_mistake_on_its_page():
     page = diagnosis_page(check_backprop(lambda thetas, X, Y, l: backprop_gradient(
         SigmoidNetwork(thetas=thetas), X, Y, l).D))  # fmt: skip
     assert 'class="verdict good"' in page
-    assert told(page)["strike"] == {"parts": [], "layers": [], "weights": []}
+    assert told(page)["strike"] == {"parts": [], "layers": [], "seen": [], "weights": []}
     assert "<dt>meant" not in page
 
 

@@ -11,11 +11,13 @@ import pytest
 
 import micrograd_bp
 from micrograd_bp import SigmoidNetwork, Value, enclose, example_graph
-from micrograd_bp.scalar.balls import Recorded, namespace, precision
+from micrograd_bp.scalar.balls import namespace, precision
 from micrograd_bp.scalar.ops import OPS, Op
+from micrograd_bp.scalar.recorded import Recorded
 from micrograd_bp.training.data import iris
 
 from ..conftest import random_case
+from .test_ops import ARITY, DOMAIN
 
 pytest.importorskip("flint")
 
@@ -211,8 +213,7 @@ def test_leaves_may_be_inner_nodes_for_a_part_of_the_graph():
 @pytest.mark.parametrize("symbol", sorted(OPS))
 def test_every_rule_of_the_table_serves_balls(symbol):
     """The ball of each derivative holds the two-sided difference of the operation's own balls."""
-    arity = {"+": 2, "-": 2, "*": 2, "/": 2, "Σ": 3}.get(symbol, 1)
-    points = [0.7, 1.9, -0.4][:arity]
+    points = [DOMAIN.get(symbol, float)(x) for x in (0.7, 1.9, -0.4)[: ARITY.get(symbol, 1)]]
     value = Value.apply(OPS[symbol], *(nodes := [Value(x) for x in points]))
     found = enclose(value, wrt=nodes)
     with precision(400) as arb:

@@ -20,18 +20,39 @@ TRUTH = {
     "/": lambda x, y: x / y,
     "neg": lambda x: -x,
     "Σ": lambda *xs: mpmath.fsum(xs),
+    "**": lambda x, y: x**y,
     "exp": mpmath.exp,
+    "exp2": lambda x: mpmath.mpf(2) ** x,
+    "expm1": mpmath.expm1,
     "log": mpmath.log,
+    "log2": lambda x: mpmath.log(x) / mpmath.log(2),
+    "log10": lambda x: mpmath.log(x) / mpmath.log(10),
+    "log1p": mpmath.log1p,
     "sqrt": mpmath.sqrt,
+    "cbrt": lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)),
+    "hypot": lambda x, y: mpmath.sqrt(x * x + y * y),
     "sin": mpmath.sin,
     "cos": mpmath.cos,
+    "tan": mpmath.tan,
+    "arcsin": mpmath.asin,
+    "arccos": mpmath.acos,
+    "arctan": mpmath.atan,
+    "arctan2": mpmath.atan2,
+    "sinh": mpmath.sinh,
+    "cosh": mpmath.cosh,
     "tanh": mpmath.tanh,
+    "arcsinh": mpmath.asinh,
+    "arccosh": mpmath.acosh,
+    "arctanh": mpmath.atanh,
     "sech²": lambda x: mpmath.sech(x) ** 2,
     "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
     "log_sigmoid": lambda x: -mpmath.log(1 + mpmath.exp(-x)),
     "step": lambda x: mpmath.mpf(x > 0),
     "relu": lambda x: max(x, mpmath.mpf(0)),
     "abs": abs,
+    ">": lambda x, y: mpmath.mpf(x > y),
+    "max": lambda *xs: max(xs),
+    "min": lambda *xs: min(xs),
     "**3": lambda x: x**3,
     "**2": lambda x: x**2,
     "**0": lambda x: mpmath.mpf(1),
@@ -39,8 +60,15 @@ TRUTH = {
     "**0.5": lambda x: x ** mpmath.mpf("0.5"),
     "2**": lambda x: mpmath.mpf(2) ** x,
 }
-POSITIVE = {"log", "sqrt", "**0.5"}
-ARITY = {"+": 2, "-": 2, "*": 2, "/": 2, "Σ": 3}
+ARITY = {"Σ": 3, "max": 3, "min": 3}
+ARITY |= dict.fromkeys(("+", "-", "*", "/", "**", ">", "hypot", "arctan2"), 2)
+# Where an operation is not defined for all numbers: any number taken into its domain.
+DOMAIN = {
+    **dict.fromkeys(("log", "log2", "log10", "sqrt", "**", "**0.5"), abs),
+    **dict.fromkeys(("arcsin", "arccos", "arctanh"), lambda x: x / (1 + abs(x))),
+    "log1p": lambda x: abs(x) - 0.5,
+    "arccosh": lambda x: 1 + abs(x),
+}
 POINTS = [-30.25, -2.5, -0.3, 0.01, 0.7, 3.0, 25.5]
 
 
@@ -56,7 +84,7 @@ def ulps(a, b):
 def arguments(symbol):
     """Points of the operation's domain, away from kinks and poles."""
     count = ARITY.get(symbol, 1)
-    points = [abs(p) for p in POINTS] if symbol in POSITIVE else POINTS
+    points = [DOMAIN.get(symbol, float)(p) for p in POINTS]
     return [[points[(i + 2 * j) % len(points)] for j in range(count)] for i in range(len(points))]
 
 

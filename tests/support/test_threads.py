@@ -95,12 +95,12 @@ def test_blocks_cover_all_examples_once_and_differ_little_in_size():
 
 BITS = """
 import sys, numpy as np
-from micrograd_bp import SigmoidNetwork, backprop_gradient
+from micrograd_bp import SigmoidNetwork, autodiff_gradient, backprop_gradient
 rng = np.random.default_rng(0)
 for sizes, m in (([30, 11, 4], 2500), ([400, 25, 10], 700)):
     net = SigmoidNetwork(sizes, seed=0)
     X, y = rng.normal(size=(m, sizes[0])), rng.integers(0, sizes[-1], m)
-    for method in (backprop_gradient,):
+    for method in (autodiff_gradient, backprop_gradient):
         g = method(net, X, y, 0.5)
         sys.stdout.buffer.write(np.array([g.cost, *g.vector]).tobytes())
         sys.stdout.buffer.write(np.ascontiguousarray(g.deltas[1]).tobytes())

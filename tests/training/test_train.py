@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,15 @@ import pytest
 from scipy.optimize import minimize
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient, numerical_gradient
-from micrograd_bp.training.classifier import Settings, confusion, fit, load_model, split
+from micrograd_bp.support.tables import render
+from micrograd_bp.training.classifier import (
+    Settings,
+    confusion,
+    fit,
+    load_model,
+    split,
+    training_tables,
+)
 from micrograd_bp.training.data import Dataset, iris
 from micrograd_bp.training.train import GRADIENTS, METHODS, RESTART, cost_function, train
 
@@ -337,6 +346,27 @@ def test_training_features_are_standardized_by_the_training_part_alone():
 def test_confusion_counts_classes_against_predictions():
     count = confusion(np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 2, 0, 2]), 3)
     assert count.tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 2]]
+
+
+@pytest.mark.parametrize("classes", [3, 23, 24, 60])
+def test_the_confusion_of_many_classes_loses_no_number(classes):
+    rng = np.random.default_rng(0)
+    y = np.repeat(np.arange(classes), 8)
+    names = tuple(f"class {k}" for k in range(classes))
+    data = Dataset("many", rng.normal(size=(len(y), 2)), y, ("a", "b"), names)
+    model = fit(data, Settings((2, classes), epochs=1))
+    _, testing = split(data, 0.25, 0)
+    right = int(np.sum(model.predict(data.X[testing]) == y[testing]))
+    printed = render(training_tables(model, data)[1])
+    assert "…" not in printed
+    assert all(re.search(rf"^ *{name} ", printed, re.MULTILINE) for name in names)
+    if classes == 3:
+        return
+    rows = re.findall(r"^ *class (\d+) +(\d+) +(\d+) +(\S.*)?$", printed, re.MULTILINE)
+    taken = sum(int(n) for *_, others in rows for n in re.findall(r" (\d+)(?:,|$)", others.strip()))
+    assert sum(int(examples) for _, examples, *_ in rows) == len(testing)
+    assert sum(int(r) for _, _, r, _ in rows) == right
+    assert taken == len(testing) - right
 
 
 @pytest.mark.parametrize("method", METHODS)
