@@ -73,4 +73,11 @@ print("\nThat sum is all that is behind the Σ of equation (2): see 03_equations
 
 render(draw(J, path=(theta, J)), PICTURE)
 error = abs(product / estimate - 1)
+print("""
+Exercises, each judged by the package:
+  1. Write tanh x = (eˣ − e⁻ˣ) / (eˣ + e⁻ˣ) from Values and operators alone:
+       x = Value(0.5, label="x");  print(check_expression(mine(x)))
+  2. Give softplus, log(1 + eˣ), the derivative that is missing here:
+       Op("softplus", lambda m, x: m.log1p(m.exp(x)), lambda out, x: (...,))
+       print(check_expression(Value.apply(op, x)))  # WRONG until it is right""")
 print(f"\nConclusion: product and estimate agree to {error:.0e} of the slope; picture: {PICTURE}")

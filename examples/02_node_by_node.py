@@ -73,6 +73,12 @@ graph.cost.zero_grad()
 graph.cost.backward()
 
 render(draw(graph, view="scalar"), PICTURE)
+print("""
+Exercises, each judged by the package:
+  1. Give the network above a second hidden layer of two units, built by hand, and check that
+     backward() still finds every slope:  print(check_expression(cost))
+  2. Replace the cost by the squared error (h − y)² / 2 and predict ∂J/∂z of the output unit
+     (it is no longer h − y) before you look:  print(check_expression(cost, wrt=leaves))""")
 print(
     f"\nConclusion: {len(order)} operations forward and back give J and {named.size} slopes; "
     f"picture: {PICTURE}"

@@ -90,6 +90,11 @@ print()
 print(text(*checks.tables()))
 held = sum(check.passed for check in checks)
 render(draw(graph, view="unit", path=(theta, graph.cost)), PICTURE)
+print("""
+Exercises, each judged by the package:
+  1. Write equations (1) and (2) as matrix products over all examples, backprop(thetas, X, Y,
+     lambda_) returning [D1, D2, ...]:  micrograd-bp grade mine.py
+  2. Take only output 1 into the δ of the hidden layer, and see the lost path named.""")
 print(
     f"\nConclusion: δ₁⁽²⁾ is a sum over {len(shares)} paths; {held} of {len(checks)} equations held"
     f"; picture: {PICTURE}"

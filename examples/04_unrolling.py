@@ -113,6 +113,12 @@ fall.set(title="J on iris, gradient descent", xlabel="step", ylabel="J")
 fall.legend(frameon=False)
 fall.spines[["top", "right"]].set_visible(False)
 figure.savefig(PICTURE, dpi=120)
+print("""
+Exercises, each judged by the package:
+  1. Write costFunction(theta, ...) with theta unrolled by columns, returning (J, gradient):
+       micrograd-bp grade mine.py
+  2. Read theta by rows and return the gradient by rows. Is that wrong? Then read by columns and
+     return by rows. Is that?""")
 print(
     f"\nConclusion: the slip moves {right.size - stayed} of {right.size} entries and turns the "
     f"gradient by {angle:.0f}°; plot: {PICTURE}"

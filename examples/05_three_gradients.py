@@ -7,6 +7,7 @@ Run: python 05_three_gradients.py [PICTURE.png]
 """
 
 import sys
+import textwrap
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,7 +21,8 @@ COURSE_RULE = 1e-9  # for ‖a − b‖ / ‖a + b‖
 data = iris()
 net = SigmoidNetwork([4, 5, 3], seed=0)
 comparison = compare_gradients(net, data.X, data.y, lambda_=1.0)
-print(comparison)
+print("\n".join(textwrap.fill(line, 100) if len(line) > 100 else line
+                for line in str(comparison).splitlines()))  # fmt: skip
 
 autodiff, backprop, numerical = (gradient.vector for gradient in comparison.gradients)
 by_rounding = np.abs(autodiff - backprop)
@@ -60,6 +62,12 @@ axes.legend(frameon=False, loc="center right")
 axes.grid(axis="y", alpha=0.3)
 axes.spines[["top", "right"]].set_visible(False)
 figure.savefig(PICTURE, dpi=120)
+print("""
+Exercises, each judged by the package:
+  1. Build the cost of the first flower with example_graph(net, data.X[0], data.y[0]) and have all
+     43 slopes checked:  check_expression(graph.cost, wrt=[... every θ ...])
+  2. Write the gradient with a loop over the examples instead of matrix products, and let
+     micrograd-bp grade mine.py  say whether both are the same.""")
 print(
     f"\nConclusion: {np.sum(by_estimate > bars)} of {bars.size} parameters beyond their error bars"
     f"; plot: {PICTURE}"

@@ -129,6 +129,12 @@ axes.legend(frameon=False, loc="upper center")
 axes.grid(alpha=0.25)
 axes.spines[["top", "right"]].set_visible(False)
 figure.savefig(PICTURE, dpi=120)
+print("""
+Exercises, each judged by the package:
+  1. Hand in a two-sided estimate as if it were backpropagation:  micrograd-bp grade mine.py
+     To how many digits is it right, and which ε gives the most?
+  2. The five-point formula (f(x−2ε) − 8 f(x−ε) + 8 f(x+ε) − f(x+2ε)) / 12ε: hold its value for
+     sin at 1 against the column "numeric" of  check_expression(Value(1.0).sin()).""")
 print(
     f"\nConclusion: ε/10 divides the error by {10**one:.0f} one-sided, by {10**two:.0f} two-sided; "
     f"plot: {PICTURE}"

@@ -6,6 +6,8 @@ mistake, and the two formulas side by side.
 Run: python 07_reading_a_diagnosis.py
 """
 
+import textwrap
+
 import numpy as np
 
 from micrograd_bp import check_backprop
@@ -52,7 +54,10 @@ for title, (slope, rate) in TRIES.items():
     diagnosis = check_backprop(function)
     verdicts.append(diagnosis)
     print(f"━━ {title} ".ljust(100, "━"))
-    print(f"\n{diagnosis}\n")
+    print()
+    for line in str(diagnosis).splitlines():
+        print(textwrap.fill(line, 100) if len(line) > 100 else line)
+    print()
     if not diagnosis.passed:
         wrong = ", ".join(f"Θ{layer.layer}" for layer in diagnosis.layers if not layer.passed)
         named = [name for finding in diagnosis.mistakes for name in finding.parts]
@@ -67,6 +72,11 @@ for title, (slope, rate) in TRIES.items():
 right = sum(diagnosis.passed for diagnosis in verdicts)
 unnamed = sum(not diagnosis.passed and not diagnosis.mistakes for diagnosis in verdicts)
 named = sum(not diagnosis.passed and bool(diagnosis.mistakes) for diagnosis in verdicts)
+print("""
+Exercises, each judged by the package:
+  1. Exchange the sigmoid of the output layer for a softmax and keep δ = h − y: the gradient is
+     right, but for which cost?  micrograd-bp grade mine.py
+  2. Plant a mistake of your own in a right file and see whether its line is found.""")
 print(
     f"Conclusion: of {len(verdicts)} gradients {right} is right, {named} are wrong with a name and "
     f"{unnamed} without."

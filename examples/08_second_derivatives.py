@@ -141,6 +141,12 @@ fall.legend(frameon=False, fontsize=9)
 for axes in (plane, fall):
     axes.spines[["top", "right"]].set_visible(False)
 figure.savefig(PICTURE, dpi=120)
+print("""
+Exercises, each judged by the package:
+  1. Write the second derivative of x³ sin x from two backward passes, then have both orders
+     checked:  check_expression(x**3 * x.sin(), order=2)
+  2. Newton's method for √2: find the zero of x² − 2 with slopes from backward(), and check the
+     slope that you used at your last step:  check_expression(x**2 - 2.0)""")
 print(
     f"\nConclusion: Newton {len(path) - 1} steps; gradient descent "
     f"{falls['petal width'][-1]:.1g} away after {len(falls['petal width']) - 1}; plot: {PICTURE}"

@@ -1,7 +1,16 @@
 """The referee for backpropagation: three independent gradients of one sigmoid network."""
 
+import sys
 from importlib import import_module
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
+
+from .support.interrupts import one_line_for_interrupts
+
+# Started as a program (python -m micrograd_bp, or the script micrograd-bp) it answers Ctrl-C from
+# here on, before anything else is loaded; imported by others it leaves signals alone.
+if sys.argv[:1] and (sys.argv[0] == "-m" or PurePath(sys.argv[0]).stem.startswith("micrograd-bp")):
+    one_line_for_interrupts()
 
 from .drawing.draw import draw
 from .network.graph import ExampleGraph, example_graph
@@ -16,6 +25,7 @@ if TYPE_CHECKING:
     from .comparison.equations import EquationCheck, Equations, verify_equations
     from .gradients import Gradient, autodiff_gradient, backprop_gradient, numerical_gradient
     from .grading.grade import Diagnosis, check_backprop
+    from .scalar.balls import Enclosure, enclose
     from .scalar.tape import Tape
     from .training.train import cost_function
 
@@ -24,6 +34,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Comparison",
     "Diagnosis",
+    "Enclosure",
     "EquationCheck",
     "Equations",
     "ExampleGraph",
@@ -41,6 +52,7 @@ __all__ = [
     "compare_gradients",
     "cost_function",
     "draw",
+    "enclose",
     "example_graph",
     "numerical_gradient",
     "reshape",
@@ -53,6 +65,7 @@ __all__ = [
 _MODULE_OF = {
     "Comparison": "comparison.compare",
     "Diagnosis": "grading.grade",
+    "Enclosure": "scalar.balls",
     "EquationCheck": "comparison.equations",
     "Equations": "comparison.equations",
     "Gradient": "gradients",
@@ -65,6 +78,7 @@ _MODULE_OF = {
     "check_gradient": "checking.gradient",
     "compare_gradients": "comparison.compare",
     "cost_function": "training.train",
+    "enclose": "scalar.balls",
     "numerical_gradient": "gradients",
     "verify_equations": "comparison.equations",
 }

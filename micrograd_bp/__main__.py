@@ -1,5 +1,5 @@
 """``python -m micrograd_bp``: the command line."""
 
-from .cli.app import main
+from .cli import main
 
 main()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,12 +15,16 @@ import pytest
 
 import micrograd_bp
 from micrograd_bp.cli import run
+from micrograd_bp.training.classifier import load_model
+from micrograd_bp.training.data import iris
 
 
 def test_check_without_arguments_passes_on_iris(capsys):
     assert run(["check"]) == 0
     out, err = capsys.readouterr()
-    assert out.rstrip().splitlines()[-1] == "PASSED: the three methods agree on 43 of 43 parameters"
+    verdict = out.rstrip().splitlines()[-1]
+    assert verdict.startswith("PROVED: graph and matrix formulas give the same ∂J/∂θ to 3")
+    assert "digits for 43 of 43 parameters; in floating point they are off by at most" in verdict
     for text in ("150 examples, 4-5-3, λ = 1", "autodiff", "backprop", "numerical", "(4)", "δ⁽ᴸ⁾"):
         assert text in out
     assert err == ""  # no progress bar where there is no terminal
@@ -32,6 +37,21 @@ def test_check_json_is_one_object_with_every_number(capsys):
     assert report["sizes"] == [4, 3]
     assert sum(v is not None for v in report["gradients"]["numerical"]["vector"]) == 4
     assert {e["number"] for e in report["equations"]} == {"(1)", "δ⁽ᴸ⁾", "(3)", "D"}
+
+
+def test_prove_says_how_many_examples_are_proved(capsys):
+    assert run(["check", "--prove", "5", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["proof"]["examples"] == 5
+    assert report["proof"]["digits"] >= 28
+    assert all(equation["digits"] >= 15 for equation in report["equations"])
+    assert run(["check", "--prove", "off"]) == 0
+    assert "not proved" in capsys.readouterr().out.rstrip().splitlines()[-1]
+
+
+def test_a_step_that_estimates_nothing_does_not_pass(capsys):
+    assert run(["check", "--epsilon", "1e-300"]) == 1
+    assert capsys.readouterr().out.rstrip().splitlines()[-1].startswith("UNDECIDED: 43 undecided")
 
 
 def test_check_reads_csv_npz_and_mat(tmp_path, capsys):
@@ -89,6 +109,8 @@ def test_a_sign_changed_in_backprop_fails_and_names_layer_and_parameter(tmp_path
         (["check", "--epsilon", "0"], "epsilon: got 0.0, expected a number > 0"),
         (["check", "--epsilon", "small"], "'--epsilon'"),
         (["check", "--sample", "0"], "parameters: got 0, expected at least 1"),
+        (["check", "--prove", "0"], "prove: got 0, expected at least 1 example"),
+        (["check", "--prove", "most"], 'prove: got \'most\', expected "auto", "all", "off"'),
         (["check", "--seed", "-1"], "--seed"),
         (["check", "--data", "gone.csv"], "gone.csv: no such file"),
         (["check", "--target", "x"], "--target: got 'x' without --data"),
@@ -153,3 +175,33 @@ def test_ctrl_c_ends_in_a_second_with_one_line_and_130(tmp_path):
     assert process.returncode == 130
     assert err == "interrupted\n"
     assert time.perf_counter() - started < 5  # a second, with room for a busy machine
+
+
+def test_a_trained_model_is_checked_on_the_data_as_it_learned_them(tmp_path, capsys):
+    model, page = tmp_path / "model.npz", tmp_path / "page.html"
+    assert run(["train", "--epochs", "20", "--seed", "3", "--save", str(model)]) == 0
+    assert run(["check", "--model", str(model), "--lambda", "0.1", "--html", str(page)]) == 0
+    trained = load_model(model)
+    data = iris()
+    inputs = (data.X - trained.mean) / trained.scale
+    told = json.loads(re.search(r'id="data">(.*?)</script>', page.read_text("utf-8"))[1])
+    assert told["examples"][7]["x"] == inputs[7].tolist()
+    h = [node["value"] for node in told["nodes"] if node["kind"] == "a" and node["layer"] == 3]
+    assert h == pytest.approx(trained.net.forward(inputs[:1]).a[-1][0].tolist(), rel=1e-12)
+    capsys.readouterr()
+    assert run(["check", "--model", str(model), "--layers", "4-5-3"]) == 2
+    assert capsys.readouterr().err == (
+        "error: --layers: got 4-5-3 with --model, which has its own\n"
+    )
+
+
+def test_another_example_is_shown_on_the_page(tmp_path, capsys):
+    page = tmp_path / "page.html"
+    assert run(["check", "--example", "77", "--html", str(page)]) == 0
+    told = json.loads(re.search(r'id="data">(.*?)</script>', page.read_text("utf-8"))[1])
+    x = [node["value"] for node in told["nodes"] if node["kind"] == "x"]
+    assert x == iris().X[77].tolist()
+    assert told["example"] == 77
+    capsys.readouterr()
+    assert run(["check", "--example", "150"]) == 2
+    assert capsys.readouterr().err == "error: --example: got 150, expected 0 to 149\n"

@@ -7,6 +7,7 @@ import pytest
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient
 from micrograd_bp.cli import run
+from micrograd_bp.drawing.style import THEMES
 from micrograd_bp.training.data import iris
 
 
@@ -54,7 +55,7 @@ def test_a_path_is_marked(tmp_path):
 
 def test_the_dark_theme(tmp_path):
     drawn(tmp_path, "--theme", "dark")
-    assert "#14171a" in (tmp_path / "picture.svg").read_text(encoding="utf-8")
+    assert THEMES["dark"].background in (tmp_path / "picture.svg").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

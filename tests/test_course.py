@@ -46,8 +46,8 @@ def sigmoid(z):
     return 1 / (1 + np.exp(-np.asarray(z)))
 
 
-def test_the_course_has_eight_scripts_in_order():
-    assert [name[:2] for name in NAMES] == [f"{i:02}" for i in range(1, 9)]
+def test_the_course_has_nine_scripts_in_order():
+    assert [name[:2] for name in NAMES] == [f"{i:02}" for i in range(1, 10)]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -164,3 +164,17 @@ def test_newton_reaches_scipys_minimum_with_the_textbook_hessian(run):
     falls = script["falls"]["petal width"]
     assert (falls[-1] / falls[-101]) ** 0.01 == pytest.approx(1 - low / high, abs=1e-4)
     assert math.isclose(script["rates"]["petal width"], 1 / high, rel_tol=1e-9)
+
+
+def test_what_accumulates(run):
+    script, text, _ = run("09_accumulation")
+    assert script["a"].grad == pytest.approx(2 * 1.5 + math.cos(1.5), rel=1e-15)
+    assert script["twice"] == pytest.approx(2 * script["once"], rel=1e-15)
+    x, t = np.array([1.0, 2.0, -1.0]), np.array([0.5, 0.1, 0.3])
+    expected = np.sum(2 * (0.4 * x - t) * x)
+    assert script["batch"] == pytest.approx(expected, rel=1e-14)
+    assert script["w"].grad == pytest.approx(expected, rel=1e-14)
+    assert list(script["patterns"].values()) == [(10.0, 10.0), (-20.0, 30.0), (10.0, 0.0)]
+    for z, slope in script["listening"].items():
+        assert slope == pytest.approx(1 / (2 + 2 * math.cosh(z)), rel=1e-14)
+    assert "10.0    0.999955    0.000045   no: saturated" in text

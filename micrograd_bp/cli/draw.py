@@ -16,7 +16,15 @@ from ..drawing.draw import draw as drawn
 from ..network.graph import ExampleGraph, example_graph
 from ..network.sigmoid import SigmoidNetwork
 from ..scalar.engine import Value
-from .options import DataOption, SeedOption, TargetOption, dataset_of, layer_sizes, parse_layers
+from .options import (
+    DataOption,
+    HeaderOption,
+    SeedOption,
+    TargetOption,
+    dataset_of,
+    layer_sizes,
+    parse_layers,
+)
 
 __all__ = ["draw"]
 
@@ -29,31 +37,45 @@ def draw(
     seed: SeedOption = 0,
     data: DataOption = None,
     target: TargetOption = None,
+    header: HeaderOption = None,
     example: Annotated[int, typer.Option(help="Which row of the data, from 0")] = 0,
+    style: Annotated[
+        str, typer.Option(help="cards, or nodes: each operation a small node of its own")
+    ] = "cards",
     view: Annotated[
         str | None,
         typer.Option(help="scalar, unit or layer [default: the finest that is legible]"),
     ] = None,
     path: Annotated[
-        str | None, typer.Option(help='Mark every path from a θ to J, e.g. "theta1[2,3]"')
+        str | None, typer.Option(help='Mark every path from a weight to J, e.g. "theta1[2,3]"')
     ] = None,
     theme: Annotated[str, typer.Option(help="light or dark")] = "light",
 ) -> None:
     """Draw the graph of one example's cost with its values and gradients."""
-    net, x, y = _one_example(layers, data, target, example, seed)
+    net, x, y = _one_example(layers, data, target, header, example, seed)
     graph = example_graph(net, x, y)
     graph.cost.backward()
     ends = None if path is None else (_theta(graph, path), graph.cost)
     with warnings.catch_warnings(record=True) as notes:
         warnings.simplefilter("always")
-        picture = drawn(graph, view=view, path=ends, theme=theme)
+        picture = drawn(graph, view=view, path=ends, theme=theme, style=style)
     for note in notes:
-        print(f"note: {note.message}", file=sys.stderr)
-    render(picture, output)
+        print(f"note: {_in_options(str(note.message))}", file=sys.stderr)
+    print(f"wrote {render(picture, output)}", file=sys.stderr)
+
+
+def _in_options(note: str) -> str:
+    """A remark of ``draw`` in the words of this command: --view scalar for view="scalar"."""
+    return re.sub(r'view="(\w+)"', r"--view \1", note)
 
 
 def _one_example(
-    layers: str | None, data: Path | None, target: str | None, example: int, seed: int
+    layers: str | None,
+    data: Path | None,
+    target: str | None,
+    header: bool | None,
+    example: int,
+    seed: int,
 ) -> tuple[SigmoidNetwork, Any, Any]:
     """A network and a row of the data; of iris, if the layers fit it, when none is given.
 
@@ -63,12 +85,13 @@ def _one_example(
     if layers is not None:
         sizes = parse_layers(layers)
     if data is None and sizes is not None and (sizes[0], sizes[-1]) != (4, 3):
-        if target is not None or example != 0:
-            wrong = f"--example: got {example}" if example else f"--target: got {target!r}"
+        given = {"--target": target, "--header": header, "--example": example or None}
+        wrong = next((f"{k}: got {v!r}" for k, v in given.items() if v is not None), None)
+        if wrong is not None:
             raise ValueError(f"{wrong} without --data")
         x = np.random.default_rng(seed).normal(size=sizes[0]).round(2)
         return SigmoidNetwork(sizes, seed=seed), x, 1 if sizes[-1] > 1 else 1.0
-    dataset = dataset_of(data, target)
+    dataset = dataset_of(data, target, header)
     if not 0 <= example < len(dataset.X):
         raise ValueError(f"--example: got {example}, expected 0 to {len(dataset.X) - 1}")
     net = SigmoidNetwork(layer_sizes(layers, dataset), seed=seed)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ..support.executors import cluster, process_pool
+from ..support.files import try_target
+from ..support.tables import shown
 from ..training.data import Dataset, digits, iris, load
 
 DataOption = Annotated[
@@ -21,6 +25,13 @@ DataOption = Annotated[
 TargetOption = Annotated[
     str | None, typer.Option("--target", help="CSV column with the classes [default: the last]")
 ]
+HeaderOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--header/--no-header",
+        help="Whether the first row of a CSV names its columns [default: it must, or is refused]",
+    ),
+]
 NamedDataOption = Annotated[
     str,
     typer.Option("--data", help="iris, digits, CSV with a header, or NPZ / MAT with X and y"),
@@ -29,7 +40,7 @@ LayersOption = Annotated[
     str | None,
     typer.Option("--layers", help="Units per layer, e.g. 4-5-3 [default: one hidden layer of 5]"),
 ]
-LambdaOption = Annotated[float, typer.Option("--lambda", help="Regularization λ")]
+LambdaOption = Annotated[float, typer.Option("--lambda", help="Regularization")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of the random weights")]
 HtmlOption = Annotated[
     Path | None, typer.Option("--html", metavar="FILE", help="Write the interactive page")
@@ -49,19 +60,25 @@ def executor_for(jobs: int, address: str | None) -> AbstractContextManager[Execu
     return process_pool(jobs) if jobs > 1 else nullcontext()
 
 
-def dataset_of(path: Path | None, target: str | None) -> Dataset:
-    if path is None:
-        if target is not None:
-            raise ValueError(f"--target: got {target!r} without --data")
-        return iris()
-    return load(path, target)
+def dataset_of(path: Path | None, target: str | None, header: bool | None = None) -> Dataset:
+    """The data of a file, or of iris where none is named."""
+    if path is not None:
+        return load(path, target, header=header)
+    if target is not None:
+        raise ValueError(f"--target: got {target!r} without --data")
+    if header is not None:
+        raise ValueError(f"--{'' if header else 'no-'}header: got it without --data")
+    return iris()
 
 
-def named_dataset(name: str, target: str | None) -> Dataset:
+def named_dataset(name: str, target: str | None, header: bool | None = None) -> Dataset:
+    """The data of a file, or those that come with the package under this name."""
     if name not in BUILT_IN:
-        return load(name, target)
+        return load(name, target, header=header)
     if target is not None:
         raise ValueError(f"--target: got {target!r}, but {name} has no columns to choose from")
+    if header is not None:
+        raise ValueError(f"--{'' if header else 'no-'}header: got it with {name}, which is no file")
     return BUILT_IN[name]()
 
 
@@ -86,12 +103,39 @@ def parse_layers(layers: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def show(*parts: Any) -> None:
-    """Tables to standard output: in colour on a terminal, as plain text elsewhere."""
-    from ..support.tables import console
+def try_targets(**paths: Path | None) -> None:
+    """Raise OSError for an option's file that could not be written: before the work, not after.
 
-    for part in parts:
-        console(sys.stdout).print(part)
+    Raises ValueError if two options name one file.
+    """
+    given = {name: path for name, path in paths.items() if path is not None}
+    for name, path in given.items():
+        try_target(path)
+        for other, same in given.items():
+            if name < other and os.path.realpath(path) == os.path.realpath(same):
+                raise ValueError(f"--{name}, --{other}: got {path} for both")
+
+
+def keep(path: Path | None, write: Callable[[Path], None], say: bool = True) -> OSError | None:
+    """``write(path)``; where that fails, ``write`` to another folder, and the error says where.
+
+    The error is returned, for the caller to print the result before he raises it.
+    """
+    if path is None:
+        return None
+    try:
+        write(path)
+        if say:
+            print(shown(f"wrote {path}"), file=sys.stderr)
+    except OSError as error:
+        for folder in (Path(tempfile.gettempdir()), Path.home(), Path.cwd()):
+            with suppress(OSError, RuntimeError):
+                copy = Path(tempfile.mkdtemp(prefix="micrograd-bp-", dir=folder), path.name)
+                write(copy)
+                text = f"{error.strerror or error}; a copy is kept in {copy}"
+                return OSError(error.errno, text, str(path))
+        return error
+    return None
 
 
 @contextmanager

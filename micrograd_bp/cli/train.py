@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,9 +9,21 @@ from typing import Annotated, Any
 import typer
 
 from ..network.sigmoid import SigmoidNetwork
-from ..training.classifier import Settings, fit, load_model, training_tables
+from ..support.interrupts import interrupts_deferred
+from ..training.classifier import Model, Settings, fit, load_model, training_tables
+from ..training.data import Dataset
 from ..training.plots import figure_format, plot_training
-from .options import NamedDataOption, TargetOption, layer_sizes, named_dataset, progress_bar, show
+from .options import (
+    HeaderOption,
+    NamedDataOption,
+    TargetOption,
+    keep,
+    layer_sizes,
+    named_dataset,
+    progress_bar,
+    try_targets,
+)
+from .streams import print_error, show
 
 __all__ = ["InterruptedTraining", "train"]
 
@@ -24,12 +35,13 @@ class InterruptedTraining(Exception):  # noqa: N818 - it went as the user wished
 def train(
     data: NamedDataOption = "iris",
     target: TargetOption = None,
+    header: HeaderOption = None,
     layers: Annotated[
         str | None,
         typer.Option("--layers", help="Units per layer [default: one hidden layer, suggested]"),
     ] = None,
     lambda_: Annotated[
-        float | None, typer.Option("--lambda", help="Regularization λ [default: 0.1]")
+        float | None, typer.Option("--lambda", help="Regularization [default: 0.1]")
     ] = None,
     method: Annotated[
         str | None, typer.Option(help="gd, sgd, lbfgs or cg [default: lbfgs]")
@@ -62,27 +74,15 @@ def train(
     plot: Annotated[Path | None, typer.Option(help="Draw the training, .png, .svg, .pdf")] = None,
 ) -> int:
     """Train a network on data and report how well it classifies: exit 1 if training failed."""
-    dataset = named_dataset(data, target)
+    dataset = named_dataset(data, target, header)
+    sizes = None if layers is None else tuple(layer_sizes(layers, dataset))
     given: dict[str, Any] = {
-        "sizes": None if layers is None else tuple(layer_sizes(layers, dataset)),
-        "lambda_": lambda_,
-        "method": method,
-        "epochs": epochs,
-        "rate": rate,
-        "batch": batch,
-        "seed": seed,
-        "gradient": gradient,
-        "test_share": test_share,
+        "sizes": sizes, "lambda_": lambda_, "method": method, "epochs": epochs, "rate": rate,
+        "batch": batch, "seed": seed, "gradient": gradient, "test_share": test_share,
         "scaling": scaling,
-    }
+    }  # fmt: skip
     chosen = {name: value for name, value in given.items() if value is not None}
-    if save is not None and save.suffix != ".npz":
-        raise ValueError(f"--save: got {save}, expected a .npz file")
-    for path in (save, plot):  # before training, not after it
-        if path is not None and not path.parent.is_dir():
-            raise FileNotFoundError(f"{path}: there is no folder {path.parent}")
-    if plot is not None:
-        figure_format(plot)
+    _try_files(save, plot)
     if resume is None:
         before = None
         if data == "digits":
@@ -92,21 +92,52 @@ def train(
     else:
         before = load_model(resume)
         settings = replace(before.settings, **chosen)
-    with progress_bar("training") as bar:
-        model = fit(
-            dataset,
-            settings,
-            resume=before,
-            check_every=check_every,
-            progress=bar and (lambda done, total, cost: bar(done, total, f"cost {cost:.4g}")),
-        )
-    if save is not None:
-        model.save(save)
-    if model.training.interrupted:
-        raise InterruptedTraining(model.training.stopped)
-    show(*training_tables(model, dataset))
+    return _trained(dataset, settings, before, check_every, save, plot)
+
+
+def _try_files(save: Path | None, plot: Path | None) -> None:
+    """Raise before the training for files that could not be written after it."""
+    if save is not None and save.suffix != ".npz":
+        raise ValueError(f"--save: got {save}, expected a .npz file")
     if plot is not None:
-        plot_training(model, dataset, plot)
+        figure_format(plot)
+    for path in (save, plot):
+        if path is not None and not path.parent.is_dir():
+            raise FileNotFoundError(f"{path}: there is no folder {path.parent}")
+    try_targets(save=save, plot=plot)
+
+
+def _trained(
+    dataset: Dataset,
+    settings: Settings,
+    before: Model | None,
+    check_every: int,
+    save: Path | None,
+    plot: Path | None,
+) -> int:
+    """Train, keep the model, print the tables, draw: the exit status."""
+    with interrupts_deferred():  # between the end of training and its being saved
+        with progress_bar("training") as bar:
+            model = fit(
+                dataset,
+                settings,
+                resume=before,
+                check_every=check_every,
+                progress=bar and (lambda done, total, cost: bar(done, total, f"cost {cost:.4g}")),
+            )
+        said = model.training.stopped is None
+        failed = keep(save, model.save, said)
+    if model.training.interrupted:
+        stop = model.training.stopped
+        raise InterruptedTraining(f"{stop}; {_said(failed)}" if failed else stop)
+    show(*training_tables(model, dataset))
+    failed = keep(plot, lambda path: plot_training(model, dataset, path), said) or failed
     if model.training.stopped:
-        print(model.training.stopped, file=sys.stderr)
+        print_error(model.training.stopped)
+    if failed:
+        raise failed
     return 1 if model.training.stopped else 0
+
+
+def _said(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}"

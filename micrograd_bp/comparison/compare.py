@@ -1,23 +1,32 @@
-"""Three gradients of the same network side by side, each difference held against its own bound.
+"""Three gradients of the same network side by side, and the proof that two of them agree.
 
-No fixed number decides. Two exact methods may differ by twice the rounding that
-``rounding.py`` derives for the sums involved. The numerical estimate of each parameter has an
-error bar of its own, the sum of
+What decides, in this order:
 
-- truncation: with D(ε) = g + c ε² + d ε⁴ + …, a second step size gives c ε² as
-  (D(2ε) − D(ε)) / 3 (Richardson, 1911), taken twice for the higher orders. Where c ε² + 5 d ε⁴
-  happens to vanish this is blind, so no parameter is contradicted before a third step size,
-  (D(4ε) − D(2ε)) / 12 = c ε² + 20 d ε⁴, has been asked as well;
-- rounding: each J carries at most E(J) of ``rounding.py``, so their difference over 2ε carries
-  at most E(J) / ε; the second step size adds E(J) / ε again.
+- The graph and the matrix formulas are compared in ball arithmetic (``proof.py``): disjoint balls
+  are a contradiction, overlapping ones agreement, whatever the floats say. No tolerance decides
+  between formulas.
+- The floating-point results of any two methods may differ by what rounding explains
+  (``rounding.py``), those of the numerical estimate by its error bar besides (``estimate.py``);
+  more is a contradiction. So is a float that lies farther from its ball than its own rounding,
+  and so are costs J that differ.
+- A parameter is undecided if nothing contradicts and neither the proof nor the estimate decides
+  about it: its balls agree to fewer than 15 digits (or were not made), and the error bar of its
+  estimate is not below its gradient.
+
+The verdict is "wrong" if anything contradicts. With a proof it is "undecided" if a parameter is;
+without one, if all are, since the two exact methods still agree on them. It is also undecided,
+proof or not, if ε is so small that rounding hides every derivative, which it would not do at the
+source's ε = 1e-4: then the third method has estimated nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from itertools import combinations
+from numbers import Integral
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,219 +34,28 @@ import numpy.typing as npt
 from ..gradients import Gradient, autodiff_gradient, backprop_gradient, numerical_gradient
 from ..network.sigmoid import SigmoidNetwork, reshape, unroll
 from ..network.symbols import symbol
-from ..support.result import Result
+from ..scalar.balls import balls_available
 from ..support.validation import Array, regularization
-from .rounding import RoundingBounds, rounding_bounds
+from .estimate import COURSE_EPSILON, bars_by_floats, lost_in_rounding, step_that_would_do
+from .findings import TITLES, CostDifference, DeltaDifference, Pair, Parameter, severities
+from .proof import Proof, affordable_examples, affordable_moves
+from .proof import prove as make_proof
+from .result import Comparison
+from .rounding import RoundingBounds, rounding_bounds, rounding_of_estimate
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-__all__ = ["Comparison", "DeltaDifference", "Pair", "Parameter", "compare_gradients"]
+__all__ = [
+    "TITLES",
+    "Comparison",
+    "CostDifference",
+    "DeltaDifference",
+    "Pair",
+    "Parameter",
+    "compare_gradients",
+]
 
 Parameters = Sequence[int] | npt.NDArray[np.intp] | int | None
 
-TITLES = {
-    "autodiff": "autodiff (scalar graph)",
-    "backprop": "backprop (matrix formulas)",
-    "numerical": "numerical (two-sided)",
-}
 CONFIRMED_EXAMPLES = 3  # on which the full scalar graph is built beside the replay
-TRUNCATION_SAFETY = 2.0  # terms of order ε⁴ and above, beside the ε² that is measured
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One weight, what each method says of ∂J/∂θ, and how far a pair may differ there."""
-
-    name: str  # θ₂₃⁽¹⁾
-    index: int  # into the unrolled θ
-    layer: int  # l of Θ⁽ˡ⁾
-    values: dict[str, float]  # by method, of those that estimated it
-    difference: float
-    tolerance: float
-
-    @property
-    def severity(self) -> float:
-        """The difference in units of its tolerance; above 1 the two contradict."""
-        return self.difference / self.tolerance if self.difference else 0.0
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two methods compared on one layer."""
-
-    methods: tuple[str, str]
-    layer: int  # l of Θ⁽ˡ⁾
-    difference: float  # the largest |a − b|
-    relative: float  # the course's ‖a − b‖ / ‖a + b‖
-    worst: Parameter  # the largest |a − b| / tolerance
-    contradictions: tuple[str, ...]  # the parameters that differ by more than their tolerance
-    undecided: int
-
-    @property
-    def passed(self) -> bool:
-        """Whether no parameter differs by more than its tolerance."""
-        return not self.contradictions
-
-
-@dataclass(frozen=True)
-class DeltaDifference:
-    """δ of one layer by the graph and by the matrix formulas."""
-
-    layer: int
-    difference: float  # the largest over examples and units
-    worst: str  # the unit where it is, δ₂⁽³⁾
-    example: int
-    passed: bool
-
-
-@dataclass(frozen=True, repr=False)
-class Comparison(Result):
-    """The verdict on three gradients, with everything it rests on."""
-
-    gradients: tuple[Gradient, ...]  # autodiff, backprop, numerical
-    pairs: tuple[Pair, ...]  # every pair of methods, layer by layer
-    deltas: tuple[DeltaDifference, ...]
-    undecided: tuple[str, ...]  # parameters whose error bar is wider than their gradient
-    error_bars: Array  # of the numerical estimate, unrolled; NaN where not estimated
-    network: SigmoidNetwork
-    X: Array
-    Y: Array
-    lambda_: float
-    epsilon: float
-
-    @property
-    def outcome(self) -> str:
-        """ "right", "wrong" (something contradicts) or "undecided" (every parameter is)."""
-        if not (all(pair.passed for pair in self.pairs) and all(d.passed for d in self.deltas)):
-            return "wrong"
-        estimated = np.count_nonzero(~np.isnan(self.error_bars))
-        return "undecided" if len(self.undecided) == estimated else "right"
-
-    @property
-    def worst(self) -> Parameter:
-        """The parameter with the largest difference in units of its tolerance."""
-        return max((pair.worst for pair in self.pairs), key=lambda worst: worst.severity)
-
-    @property
-    def slowdown(self) -> float:
-        """How many times longer a numerical estimate of all parameters takes than backprop."""
-        _, backprop, numerical = self.gradients
-        estimated = np.count_nonzero(~np.isnan(numerical.vector))
-        return numerical.seconds / backprop.seconds * numerical.vector.size / estimated
-
-    @property
-    def verdict(self) -> str:
-        """One line: that nothing contradicts, or which method does, in which layers and where."""
-        estimated = int(np.count_nonzero(~np.isnan(self.error_bars)))
-        if self.outcome != "wrong":
-            word = "PASSED" if self.passed else "UNDECIDED"
-            line = f"{word}: the three methods agree on {estimated - len(self.undecided)}"
-            line += f" of {estimated} parameters"
-            if self.undecided:
-                line += f"; {len(self.undecided)} undecided, with error bars above their gradient"
-            return line
-        guilty = [pair for pair in self.pairs if not pair.passed]
-        if not guilty:
-            layers = ", ".join(str(delta.layer) for delta in self.deltas if not delta.passed)
-            return f"FAILED: graph and matrices contradict on δ of layer {layers}"
-        worst = max((pair.worst for pair in guilty), key=lambda worst: worst.severity)
-        layers = ", ".join(symbol("Θ", layer=layer) for layer in sorted({p.layer for p in guilty}))
-        return (
-            f"FAILED: {_suspect(guilty)} in {layers}; worst at {worst.name}, "
-            f"off by {worst.difference:.2g} where {worst.tolerance:.1g} is explained"
-        )
-
-    def tables(self) -> list[Table | str]:
-        """The comparison as rich tables: methods, pairs by layer, worst parameters, δ."""
-        from ..support.tables import table
-
-        backprop = self.gradients[1]
-        methods = table(
-            f"∂J/∂θ three ways ({len(self.X)} examples, {'-'.join(map(str, self.network.sizes))}, "
-            f"λ = {self.lambda_:g}, ε = {self.epsilon:g})",
-            ["method", ">cost J", ">‖∂J/∂θ‖", ">time", ">× backprop"],
-            [
-                [
-                    TITLES[g.method],
-                    f"{g.cost:.12g}",
-                    f"{np.linalg.norm(g.vector[~np.isnan(g.vector)]):.9g}",
-                    f"{1e3 * g.seconds:.3g} ms",
-                    f"{g.seconds / backprop.seconds:.3g}",
-                ]
-                for g in self.gradients
-            ],
-        )
-        pairs = table(
-            "Agreement, layer by layer",
-            ["", "methods", ">max |a−b|", ">‖a−b‖/‖a+b‖", ">worst", ">|a−b|/tolerance", "verdict"],
-            [
-                [
-                    symbol("Θ", layer=pair.layer),
-                    " − ".join(pair.methods),
-                    f"{pair.difference:.1e}",
-                    f"{pair.relative:.1e}",
-                    pair.worst.name,
-                    f"{pair.worst.severity:.2g}",
-                    _pair_verdict(pair),
-                ]
-                for pair in self.pairs
-            ],
-        )
-        by_methods: dict[tuple[str, str], list[Parameter]] = {}
-        for pair in self.pairs:
-            by_methods.setdefault(pair.methods, []).append(pair.worst)
-        worst = table(
-            "The worst parameter of each pair of methods",
-            ["methods", "θ", *(f">{g.method}" for g in self.gradients), ">tolerance"],
-            [
-                [
-                    " − ".join(methods),
-                    parameter.name,
-                    *(
-                        f"{parameter.values[g.method]:.10f}" if g.method in parameter.values else ""
-                        for g in self.gradients
-                    ),
-                    f"{parameter.tolerance:.1e}",
-                ]
-                for methods, candidates in by_methods.items()
-                for parameter in [max(candidates, key=lambda worst: worst.severity)]
-            ],
-        )
-        deltas = table(
-            "δ, graph − matrices",
-            ["layer", ">max |a−b|", ">worst", ">example", "verdict"],
-            [
-                [
-                    str(delta.layer),
-                    f"{delta.difference:.1e}",
-                    delta.worst,
-                    str(delta.example),
-                    "agree" if delta.passed else "CONTRADICT",
-                ]
-                for delta in self.deltas
-            ],
-        )
-        return [methods, pairs, worst, deltas]
-
-    def details(self) -> dict[str, Any]:
-        """The numbers of ``to_dict``; what is not estimated is None."""
-        return {
-            "sizes": list(self.network.sizes),
-            "examples": len(self.X),
-            "lambda": self.lambda_,
-            "epsilon": self.epsilon,
-            "slowdown": self.slowdown,
-            "undecided": list(self.undecided),
-            "gradients": {
-                g.method: {"cost": g.cost, "seconds": g.seconds, "vector": g.vector}
-                for g in self.gradients
-            },
-            "error_bars": self.error_bars,
-            "pairs": [asdict(pair) | {"passed": pair.passed} for pair in self.pairs],
-            "worst": self.worst,
-            "deltas": self.deltas,
-        }
 
 
 def compare_gradients(
@@ -250,41 +68,143 @@ def compare_gradients(
     executor: Executor | None = None,
     progress: Callable[[int, int], None] | None = None,
     *,
+    prove: str | int = "auto",
     seed: int | np.random.Generator = 0,
 ) -> Comparison:
-    """Compute ∂J/∂θ three ways and judge every parameter against its own tolerance.
+    """Compute ∂J/∂θ three ways, prove that the two exact ones agree, and judge every parameter.
 
-    X is (m, s_1); Y one-hot (m, K), class indices (m,), or 0/1 (m,) for a single output;
-    ``epsilon``, ``parameters`` (and ``seed`` for a random sample of them), ``executor`` and
-    ``progress`` are ``numerical_gradient``'s. Raises ValueError or TypeError for bad input.
+    Parameters
+    ----------
+    net : SigmoidNetwork
+        The network with P weights in all; it is not changed.
+    X, Y : array_like
+        Examples (m, s_1); one-hot (m, K), class indices (m,), or 0/1 (m,) for a single output.
+    lambda_ : float
+        Regularization λ ≥ 0.
+    epsilon, parameters, executor, progress, seed
+        Those of ``numerical_gradient``.
+    prove : "auto", "all", "off" or int
+        For how many examples the formulas are proved in ball arithmetic: as many as about a
+        second allows (spread over the set), all, none, or this number. Floats cover all examples
+        in any case. Where python-flint is not installed nothing is proved, and the verdict says so.
 
+    Returns
+    -------
+    Comparison
+        ``outcome`` "right", "wrong" or "undecided"; ``proof`` with what the balls say, or None.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the data do not fit the network, or an option is none of the above.
+
+    Examples
+    --------
     >>> net = SigmoidNetwork([2, 2, 1], seed=0)
     >>> c = compare_gradients(net, [[0.0, 1.0], [1.0, 1.0]], [1, 0], lambda_=1.0)
-    >>> c.passed, c.undecided
-    (True, ())
+    >>> c.passed, c.undecided, c.proof.contradictions
+    (True, (), ())
     """
     X, Y = net.data(X, Y)
-    lambda_ = regularization(lambda_)
-    autodiff = autodiff_gradient(net, X, Y, lambda_)
-    _confirm_replay(net, X, Y)
-    backprop = backprop_gradient(net, X, Y, lambda_)
+    rows, unproved = _examples_to_prove(prove, net, len(X))
     if isinstance(seed, np.random.Generator):
-        seed = int(seed.integers(2**63))  # both step sizes take the same sample
+        seed = int(seed.integers(2**63))  # every step size takes the same sample
+    problem = _Problem(net, X, Y, regularization(lambda_), epsilon, seed, executor, progress)
+    gradients = (
+        autodiff_gradient(net, X, Y, problem.lambda_),
+        backprop_gradient(net, X, Y, problem.lambda_),
+        problem.estimate(epsilon, parameters, part=0),
+    )
+    proof = None if rows is None else _proof(problem, gradients, rows, thorough=prove == "all")
+    return _judged(problem, gradients, proof, unproved)
 
-    def estimate(step: float, which: Parameters, half: int | None = None) -> Gradient:
-        part = None if progress is None or half is None else _half(progress, half)
+
+@dataclass
+class _Problem:
+    """What is compared, and how the numerical estimates of it are made."""
+
+    net: SigmoidNetwork
+    X: Array
+    Y: Array
+    lambda_: float
+    epsilon: float
+    seed: int
+    executor: Executor | None
+    progress: Callable[[int, int], None] | None
+
+    def estimate(
+        self, step: float, parameters: Parameters, *, part: int | None = None, rows: Any = np.s_[:]
+    ) -> Gradient:
+        """The estimate with another step, of other parameters, or on some examples only."""
+        shown = None if self.progress is None or part is None else _half(self.progress, part)
         return numerical_gradient(
-            net, X, Y, lambda_, step, parameters=which, seed=seed, executor=executor, progress=part
-        )
+            self.net, self.X[rows], self.Y[rows], self.lambda_, step, parameters=parameters,
+            executor=self.executor, progress=shown, seed=self.seed,
+        )  # fmt: skip
 
+
+def _half(progress: Callable[[int, int], None], part: int) -> Callable[[int, int], None]:
+    """The progress of one of two passes as that of both, in thousandths."""
+    return lambda done, total: progress(500 * part + 500 * done // total, 1000)
+
+
+def _examples_to_prove(
+    prove: str | int, net: SigmoidNetwork, m: int
+) -> tuple[npt.NDArray[np.intp] | None, str]:
+    """The rows to prove, spread over the set, or None and the reason why none are."""
+    number = prove if isinstance(prove, Integral) and not isinstance(prove, bool) else None
+    if number is None and prove not in ("auto", "all", "off"):
+        raise ValueError(f'prove: got {prove!r}, expected "auto", "all", "off" or a whole number')
+    if number is not None and number < 1:
+        raise ValueError(f"prove: got {number}, expected at least 1 example")
+    if prove == "off":
+        return None, "not asked for"
+    if not balls_available():
+        return None, "python-flint is not installed"
+    if number is None:
+        number = m if prove == "all" else affordable_examples(net, m)
+    if number == 0:
+        return None, "one example of so large a network takes long; prove=1 takes the time"
+    return np.unique(np.linspace(0, m - 1, min(int(number), m)).astype(np.intp)), ""
+
+
+def _proof(
+    problem: _Problem,
+    gradients: tuple[Gradient, Gradient, Gradient],
+    rows: npt.NDArray[np.intp],
+    thorough: bool,
+) -> Proof:
+    net, X, Y, lambda_ = problem.net, problem.X[rows], problem.Y[rows], problem.lambda_
+    asked = np.flatnonzero(~np.isnan(gradients[2].vector))
+    if not thorough and asked.size > (most := affordable_moves(net, len(rows))):
+        asked = asked[np.linspace(0, asked.size - 1, most).astype(np.intp)]
+    floats = gradients
+    if len(rows) < len(problem.X):
+        floats = (
+            autodiff_gradient(net, X, Y, lambda_),
+            backprop_gradient(net, X, Y, lambda_),
+            problem.estimate(problem.epsilon, asked, rows=rows),
+        )
+    return make_proof(net, X, Y, lambda_, problem.epsilon, floats, asked)
+
+
+def _judged(
+    problem: _Problem,
+    gradients: tuple[Gradient, Gradient, Gradient],
+    proof: Proof | None,
+    unproved: str,
+) -> Comparison:
+    net, X, Y, lambda_ = problem.net, problem.X, problem.Y, problem.lambda_
+    autodiff, backprop, numerical = gradients
     bounds = rounding_bounds(net, X, Y, lambda_)
     exact = 2.0 * unroll(bounds.D)
-    numerical, error_bars = _with_error_bars(
-        estimate, epsilon, parameters, bounds.cost, (autodiff, backprop), exact
-    )
-    gradients = (autodiff, backprop, numerical)
+    error_bars = _error_bars(problem, gradients, proof, exact)
+    estimated = ~np.isnan(error_bars)
+    if problem.progress is not None:
+        problem.progress(1000, 1000)
+    lost = lost_in_rounding(net, X, Y, lambda_, problem.epsilon, backprop.vector, estimated)
     vague = error_bars >= np.abs(numerical.vector)  # False where nothing was estimated
-    pairs = [
+    pairs = tuple(
         _compare_layer(net, gradients, (a, b), layer, tolerance, undecided)
         for a, b, tolerance, undecided in (
             (autodiff, backprop, exact, np.zeros_like(vague)),
@@ -293,55 +213,73 @@ def compare_gradients(
         )
         for layer in range(1, len(net.thetas) + 1)
         if not np.all(np.isnan(reshape(tolerance, net.shapes)[layer - 1]))  # none was sampled
-    ]
+    )
     contradicted = {name for pair in pairs for name in pair.contradictions}
-    names = [net.parameter_name(int(p)) for p in np.flatnonzero(vague)]
+    undecided = estimated if lost else vague if proof is None else vague & ~proof.proved
+    advice = COURSE_EPSILON if lost else None
+    if np.any(np.isinf(error_bars) & undecided):
+        advice = step_that_would_do(net, X, Y, lambda_, problem.epsilon)
+    tolerance = exact + np.where(estimated, error_bars, 0.0)
     return Comparison(
         gradients=gradients,
-        pairs=tuple(pairs),
+        pairs=pairs,
         deltas=tuple(_compare_deltas(autodiff, backprop, bounds)),
-        undecided=tuple(name for name in names if name not in contradicted),
+        costs=tuple(_compare_costs(gradients, 2.0 * bounds.cost)),
+        replay_confirmed=_replay_confirmed(net, X, Y),
+        undecided=tuple(
+            parameter
+            for p in np.flatnonzero(undecided)
+            for parameter in [_parameter(net, gradients, int(p), tolerance[p])]
+            if parameter.name not in contradicted
+        ),
+        lost=lost,
+        advice=advice,
         error_bars=error_bars,
+        exact_bounds=exact,
+        proof=proof,
+        unproved=unproved,
         network=net,
         X=X,
         Y=Y,
         lambda_=lambda_,
-        epsilon=epsilon,
+        epsilon=problem.epsilon,
     )
 
 
-def _confirm_replay(net: SigmoidNetwork, X: Array, Y: Array) -> None:
+def _replay_confirmed(net: SigmoidNetwork, X: Array, Y: Array) -> bool:
     """Hold the recorded graph's replay against the full graphs of a few examples."""
     some = np.unique(np.linspace(0, len(X) - 1, CONFIRMED_EXAMPLES).astype(np.intp))
     tape = autodiff_gradient(net, X[some], Y[some], replay=True)
     graph = autodiff_gradient(net, X[some], Y[some], replay=False)
     explained = 2.0 * unroll(rounding_bounds(net, X[some], Y[some], 0.0).D)
-    if np.any(np.abs(tape.vector - graph.vector) > explained):
-        raise RuntimeError("autodiff: the replay contradicts the graph it was recorded from")
+    return not np.any(np.abs(tape.vector - graph.vector) > explained)
 
 
-def _with_error_bars(
-    estimate: Callable[..., Gradient],
-    epsilon: float,
-    parameters: Parameters,
-    cost_bound: float,
-    others: tuple[Gradient, Gradient],
+def _error_bars(
+    problem: _Problem,
+    gradients: tuple[Gradient, Gradient, Gradient],
+    proof: Proof | None,
     exact: Array,
-) -> tuple[Gradient, Array]:
-    """The numerical estimate and its error bars, as this module's text derives them."""
-    numerical = estimate(epsilon, parameters, 0)
-    doubled = estimate(2.0 * epsilon, parameters, 1)
-    truncation = np.abs(doubled.vector - numerical.vector) / 3.0
-    rounding = 2.0 * cost_bound / epsilon
-    error_bars = TRUNCATION_SAFETY * truncation + rounding
-    gap = np.maximum(*(np.abs(numerical.vector - other.vector) for other in others))
-    suspects = np.flatnonzero(gap > exact + error_bars)
-    if suspects.size:
-        fourfold = estimate(4.0 * epsilon, suspects)
-        third = np.abs(fourfold.vector - doubled.vector)[suspects] / 12.0
-        truncation[suspects] = np.maximum(truncation[suspects], third)
-        error_bars = TRUNCATION_SAFETY * truncation + rounding
-    return numerical, error_bars
+) -> Array:
+    """An error bar for each estimate: from the proof where that covers all examples."""
+    numerical = gradients[2]
+    bounds = rounding_of_estimate(
+        problem.net, problem.X, problem.Y, problem.lambda_, problem.epsilon
+    )
+    bars = np.full_like(numerical.vector, np.nan)
+    if proof is not None and proof.examples == len(problem.X):
+        bars = np.abs(proof.truncation) + bounds.error
+    left = np.flatnonzero(~np.isnan(numerical.vector) & np.isnan(bars))
+    if left.size:
+        gap = np.maximum(*(np.abs(numerical.vector - other.vector) for other in gradients[:2]))
+        found = bars_by_floats(
+            lambda step, which: problem.estimate(
+                step, left if which is None else which, part=1 if which is None else None
+            ),
+            numerical, problem.epsilon, bounds, gap, exact,
+        )  # fmt: skip
+        bars[left] = found[left]
+    return bars
 
 
 def _compare_layer(
@@ -358,27 +296,40 @@ def _compare_layer(
     a, b = (gradient.vector[part] for gradient in pair)
     difference = np.abs(a - b)
     over = difference > tolerance[part]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        severity = np.where(difference > 0.0, difference / tolerance[part], 0.0)
-    worst = part[np.argmax(severity)]
+    worst = int(np.argmax(severities(difference, tolerance[part])))
     size = float(np.linalg.norm(a + b))
     return Pair(
         methods=(pair[0].method, pair[1].method),
         layer=layer,
         difference=float(difference.max()),
         relative=float(np.linalg.norm(a - b)) / size if size else 0.0,
-        worst=Parameter(
-            name=net.parameter_name(int(worst)),
-            index=int(worst),
-            layer=layer,
-            values={
-                g.method: float(g.vector[worst]) for g in gradients if not np.isnan(g.vector[worst])
-            },
-            difference=float(np.max(difference[part == worst])),
-            tolerance=float(tolerance[worst]),
+        worst=_parameter(
+            net, gradients, int(part[worst]), tolerance[part[worst]], difference[worst]
         ),
         contradictions=tuple(net.parameter_name(int(p)) for p in part[over]),
         undecided=int(np.count_nonzero(vague[part] & ~over)),
+    )
+
+
+def _parameter(
+    net: SigmoidNetwork,
+    gradients: tuple[Gradient, ...],
+    index: int,
+    tolerance: float,
+    difference: float | None = None,
+) -> Parameter:
+    """One entry of the unrolled θ; by default with the largest difference of two methods."""
+    values = {g.method: float(g.vector[index]) for g in gradients if not np.isnan(g.vector[index])}
+    if difference is None:
+        difference = max(values.values()) - min(values.values())
+    ends = np.cumsum([theta.size for theta in net.thetas])
+    return Parameter(
+        name=net.parameter_name(index),
+        index=index,
+        layer=int(np.searchsorted(ends, index, side="right")) + 1,
+        values=values,
+        difference=float(difference),
+        tolerance=float(tolerance),
     )
 
 
@@ -403,23 +354,11 @@ def _compare_deltas(
         )
 
 
-def _half(progress: Callable[[int, int], None], half: int) -> Callable[[int, int], None]:
-    """The progress of one of two equal passes as that of both."""
-    return lambda done, total: progress(half * total + done, 2 * total)
-
-
-def _suspect(guilty: Sequence[Pair]) -> str:
-    """The method that all contradictions have in common, if there is one."""
-    found = {pair.methods for pair in guilty}
-    common = set.intersection(*(set(methods) for methods in found))
-    if len(found) > 1 and len(common) == 1:
-        return f"{common.pop()} contradicts the other two methods"
-    if len(found) == 1:
-        return "{} and {} contradict each other".format(*found.pop())
-    return "all three methods contradict each other"
-
-
-def _pair_verdict(pair: Pair) -> str:
-    if not pair.passed:
-        return f"{len(pair.contradictions)} CONTRADICT"
-    return f"agree, {pair.undecided} undecided" if pair.undecided else "agree"
+def _compare_costs(
+    gradients: tuple[Gradient, Gradient, Gradient], tolerance: float
+) -> Iterator[CostDifference]:
+    for a, b in combinations(gradients, 2):
+        difference = abs(a.cost - b.cost)
+        yield CostDifference(
+            (a.method, b.method), difference, tolerance, passed=bool(difference <= tolerance)
+        )

@@ -1,10 +1,14 @@
-"""Each numbered equation of the source as a check: its two sides come from different methods."""
+"""Each numbered equation of the source as a check: its two sides come from different methods.
+
+Both sides are computed twice, by the same text: in floating point, where they may differ by
+what rounding explains, and on balls, where they must overlap, to as many digits as are printed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +16,12 @@ import numpy.typing as npt
 from ..gradients import autodiff_gradient, backprop_gradient
 from ..network.graph import ExampleGraph, example_graph, one_example
 from ..network.sigmoid import SigmoidNetwork
-from ..scalar.engine import Value
+from ..scalar.balls import balls_available, precision
 from ..support.result import Result
 from ..support.validation import Array
-from .rounding import UNIT_ROUNDOFF, RoundingBounds, rounding_bounds
+from .proof import ENOUGH_DIGITS, PRECISIONS, digits_of, least
+from .quantities import LAMBDA, EachUnit, Numbers, Quantities, quantities_in_balls
+from .rounding import UNDERFLOW, UNIT_ROUNDOFF, RoundingBounds, rounding_bounds
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["EquationCheck", "Equations", "verify_equations"]
 
 TEXTBOOK_ERROR = 4e-13  # of the cost written with log(1 − h), up to the limit of graph.py
-LAMBDA = 1.0  # the D formula is checked with its regularization
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,8 @@ class EquationCheck:
     number: str  # "(2)", as in the source; "δ⁽ᴸ⁾" and "D" have none there
     statement: str
     sides: str  # where the left and the right side come from
-    max_error: float
+    digits: int | None  # to which the balls of both sides agree, the least; None: no balls
+    max_error: float  # in floating point
     tolerance: float  # at the element where the difference is closest to its bound, or over it
     passed: bool
 
@@ -65,7 +71,8 @@ class Equations(Result, Sequence[EquationCheck]):
         wrong = list(dict.fromkeys(check.number for check in self if not check.passed))
         if wrong:
             return f"FAILED: equation {', '.join(wrong)} does not hold on the first example"
-        return "PASSED: every equation holds"
+        digits = [check.digits for check in self if check.digits is not None]
+        return "PASSED: every equation holds" + (f", to {min(digits)} digits" if digits else "")
 
     def details(self) -> dict[str, Any]:
         """The checks."""
@@ -76,10 +83,17 @@ class Equations(Result, Sequence[EquationCheck]):
         from ..support.tables import table
 
         rows = [
-            [c.number, c.statement, c.sides, f"{c.max_error:.1e}", "yes" if c.passed else "NO"]
+            [
+                c.number,
+                c.statement,
+                c.sides,
+                "" if c.digits is None else str(c.digits),
+                f"{c.max_error:.1e}",
+                "yes" if c.passed else "NO",
+            ]
             for c in self
         ]
-        columns = ["", "=equation", "left | right", ">max error", "held"]
+        columns = ["", "=equation", "left | right", ">digits", ">max error", "held"]
         return [table("The equations on one example, each side by another method", columns, rows)]
 
 
@@ -94,146 +108,118 @@ def verify_equations(net: SigmoidNetwork, x: npt.ArrayLike, y: npt.ArrayLike) ->
     ['(1)', '(1)', 'δ⁽ᴸ⁾', '(2)', '(2)', '(4)', '(4)', '(3)', 'D']
     """
     x, y = one_example(net, x, y)
-    X, Y = x[np.newaxis], y[np.newaxis]
     graph = example_graph(net, x, y)
-    graph.cost.backward()
-    matrices = backprop_gradient(net, X, Y, LAMBDA)
-    bounds = rounding_bounds(net, X, Y, LAMBDA)
-    plain_bounds = rounding_bounds(net, X, Y, 0.0)
-    assert matrices.deltas is not None
-
-    L = len(net.sizes)
-    a = [activations[0] for activations in net.forward(X).a]
-    a_with_bias = [np.concatenate([[1.0], units]) for units in a]
-    delta = [np.empty(0)] + [d[0] for d in matrices.deltas if d is not None]
-    graph_delta = [np.empty(0), *(_gradients(units) for units in graph.z if units is not None)]
-    graph_D = [np.array([_gradients(row) for row in matrix]) for matrix in graph.thetas]
-    delta_bounds = [np.empty(0)] + [b[0] for b in bounds.deltas if b is not None]
-    hidden = range(1, L - 1)
-
-    checks = [
-        _check(
-            "(1)",
-            "∂z_i⁽ˡ⁺¹⁾/∂θ_ij⁽ˡ⁾ = a_j⁽ˡ⁾",
-            "graph from z_i | forward pass",
-            [_slope_of_weighted_input(graph, l) for l in range(L - 1)],
-            [np.tile(a_with_bias[l], (net.sizes[l + 1], 1)) for l in range(L - 1)],
-            [np.tile(bounds.activations[l][0], (net.sizes[l + 1], 1)) for l in range(L - 1)],
-        ),
-        _check(
-            "(1)",
-            "∂J/∂θ_ij⁽ˡ⁾ = a_j⁽ˡ⁾ δ_i⁽ˡ⁺¹⁾",
-            "graph | matrices, a and δ",
-            graph_D,
-            [np.outer(delta[l + 1], a_with_bias[l]) for l in range(L - 1)],
-            plain_bounds.D,
-        ),
-        _check(
-            "δ⁽ᴸ⁾",
-            "δ⁽ᴸ⁾ = h_θ(x) − y",
-            "graph | forward pass",
-            graph_delta[-1:],
-            [a[-1] - y],
-            delta_bounds[-1:],
-        ),
-    ]
-    if hidden:
-        checks += [
-            _check(
-                "(2)",
-                "δ_i⁽ˡ⁾ = Σ_k δ_k⁽ˡ⁺¹⁾ θ_ki⁽ˡ⁾ g'(z_i⁽ˡ⁾)",
-                "graph | matrices, one by one",
-                [graph_delta[l] for l in hidden],
-                [_equation_2(net.thetas[l], delta[l + 1], a[l]) for l in hidden],
-                [delta_bounds[l] for l in hidden],
-            ),
-            _check(
-                "(2)",
-                "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* a⁽ˡ⁾ .* (1 − a⁽ˡ⁾)",
-                "matrices | graph, as vectors",
-                [delta[l] for l in hidden],
-                [
-                    (net.thetas[l][:, 1:].T @ graph_delta[l + 1]) * a[l] * (1.0 - a[l])
-                    for l in hidden
-                ],
-                [delta_bounds[l] for l in hidden],
-            ),
+    each = EachUnit(graph)
+    rows = _rows(_in_floats(net, x, y, graph, each))
+    bounds = _bounds(net, x, y, graph.cost.data)
+    proved = _proved(net, x, y, graph, each) if balls_available() else [(None, True)] * len(rows)
+    return Equations(
+        [
+            _check(row, bound, digits, overlap)
+            for row, bound, (digits, overlap) in zip(rows, bounds, proved, strict=True)
         ]
-        # one backward pass from each z_k⁽ˡ⁺¹⁾ gives ∂z_k⁽ˡ⁺¹⁾/∂z_i⁽ˡ⁾ with no formula written
-        jacobians = [_jacobian(graph, l) for l in hidden]
-        checks += [
-            _check(
-                "(4)",
-                "δ_i⁽ˡ⁾ = Σ_k δ_k⁽ˡ⁺¹⁾ ∂z_k⁽ˡ⁺¹⁾/∂z_i⁽ˡ⁾",
-                "matrices | graph from J and z_k",
-                [delta[l] for l in hidden],
-                [graph_delta[l + 1] @ jacobians[l - 1] for l in hidden],
-                [delta_bounds[l] for l in hidden],
-            ),
-            _check(
-                "(4)",
-                "∂z_k⁽ˡ⁺¹⁾/∂z_i⁽ˡ⁾ = θ_ki⁽ˡ⁾ g'(z_i⁽ˡ⁾)",
-                "graph from z_k | forward pass",
-                jacobians,
-                [net.thetas[l][:, 1:] * (a[l] * (1.0 - a[l])) for l in hidden],
-                [_jacobian_bounds(net, a, bounds, l) for l in hidden],
-            ),
-        ]
-    # log h of an h near 1 carries the rounding of h itself, 4u beside the relative error
-    cost_bound = plain_bounds.cost + TEXTBOOK_ERROR * graph.cost.data + 4 * UNIT_ROUNDOFF * len(y)
-    checks += [
-        _check(
-            "(3)",
-            "J = Σ_k −y_k log h_k − (1 − y_k) log(1 − h_k)",
-            "graph | matrices",
-            [np.array([graph.cost.data])],
-            [np.array([backprop_gradient(net, X, Y).cost])],
-            [np.array([cost_bound])],
-        ),
-        _check(
-            "D",
-            "D⁽ˡ⁾ = δ⁽ˡ⁺¹⁾(a⁽ˡ⁾)ᵀ/m + (λ/m) Θ⁽ˡ⁾, λ = 1",
-            "graph | matrices, a and δ",
-            autodiff_gradient(net, X, Y, LAMBDA).D,
-            [
-                np.outer(delta[l + 1], a_with_bias[l])
-                + LAMBDA * np.hstack([np.zeros((len(theta), 1)), theta[:, 1:]])
-                for l, theta in enumerate(net.thetas)
-            ],
-            bounds.D,
-        ),
-    ]
-    return Equations(checks)
-
-
-def _check(
-    number: str,
-    statement: str,
-    sides: str,
-    left: Sequence[Array],
-    right: Sequence[Array],
-    bounds: Sequence[Array],
-) -> EquationCheck:
-    """Compare two lists of arrays; each side may carry the rounding that ``bounds`` allows."""
-    a, b, bound = (np.concatenate([array.ravel() for array in side]) for side in
-                   (left, right, bounds))  # fmt: skip
-    error, tolerance = np.abs(a - b), 2.0 * bound
-    tightest = int(np.argmax(error - tolerance))
-    return EquationCheck(
-        number=number,
-        statement=statement,
-        sides=sides,
-        max_error=float(error.max()),
-        tolerance=float(tolerance[tightest]),
-        passed=bool(np.all(error <= tolerance)),
     )
 
 
-def _gradients(nodes: Sequence[Value]) -> Array:
-    return np.array([node.grad for node in nodes])
+class _Row(NamedTuple):
+    number: str
+    statement: str
+    sides: str
+    left: Sequence[Numbers]
+    right: Sequence[Numbers]
 
 
-def _equation_2(theta: Array, delta_next: Array, a: Array) -> Array:
+def _rows(q: Quantities) -> list[_Row]:
+    """The equations in the order of the source's argument, with both sides of each."""
+    L = len(q.thetas) + 1
+    units = [np.concatenate([[1.0], a]) for a in q.a]  # with the bias unit
+    rows = [
+        _Row(
+            "(1)",
+            "∂z_i⁽ˡ⁺¹⁾/∂θ_ij⁽ˡ⁾ = a_j⁽ˡ⁾",
+            "graph from z_i | forward pass",
+            q.slopes,
+            [np.tile(units[l], (len(q.thetas[l]), 1)) for l in range(L - 1)],
+        ),
+        _Row(
+            "(1)",
+            "∂J/∂θ_ij⁽ˡ⁾ = a_j⁽ˡ⁾ δ_i⁽ˡ⁺¹⁾",
+            "graph | matrices, a and δ",
+            q.D,
+            [np.outer(q.deltas[l + 1], units[l]) for l in range(L - 1)],
+        ),
+        _Row(
+            "δ⁽ᴸ⁾",
+            "δ⁽ᴸ⁾ = h_θ(x) − y",
+            "graph | forward pass",
+            q.graph_deltas[-1:],
+            [q.a[-1] - q.y],
+        ),
+    ]
+    return [*rows, *(_rows_of_hidden_layers(q) if len(q.thetas) > 1 else []), *_last_rows(q, units)]
+
+
+def _rows_of_hidden_layers(q: Quantities) -> list[_Row]:
+    hidden = range(1, len(q.thetas))
+    return [
+        _Row(
+            "(2)",
+            "δ_i⁽ˡ⁾ = Σ_k δ_k⁽ˡ⁺¹⁾ θ_ki⁽ˡ⁾ g'(z_i⁽ˡ⁾)",
+            "graph | matrices, one by one",
+            [q.graph_deltas[l] for l in hidden],
+            [_equation_2(q.thetas[l], q.deltas[l + 1], q.a[l]) for l in hidden],
+        ),
+        _Row(
+            "(2)",
+            "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* a⁽ˡ⁾ .* (1 − a⁽ˡ⁾)",
+            "matrices | graph, as vectors",
+            [q.deltas[l] for l in hidden],
+            [
+                (q.thetas[l][:, 1:].T @ q.graph_deltas[l + 1]) * q.a[l] * (1.0 - q.a[l])
+                for l in hidden
+            ],
+        ),
+        _Row(
+            "(4)",
+            "δ_i⁽ˡ⁾ = Σ_k δ_k⁽ˡ⁺¹⁾ ∂z_k⁽ˡ⁺¹⁾/∂z_i⁽ˡ⁾",
+            "matrices | graph from J and z_k",
+            [q.deltas[l] for l in hidden],
+            [q.graph_deltas[l + 1] @ q.jacobians[l - 1] for l in hidden],
+        ),
+        _Row(
+            "(4)",
+            "∂z_k⁽ˡ⁺¹⁾/∂z_i⁽ˡ⁾ = θ_ki⁽ˡ⁾ g'(z_i⁽ˡ⁾)",
+            "graph from z_k | forward pass",
+            q.jacobians,
+            [q.thetas[l][:, 1:] * (q.a[l] * (1.0 - q.a[l])) for l in hidden],
+        ),
+    ]
+
+
+def _last_rows(q: Quantities, units: list[Numbers]) -> list[_Row]:
+    return [
+        _Row(
+            "(3)",
+            "J = Σ_k −y_k log h_k − (1 − y_k) log(1 − h_k)",
+            "graph | matrices",
+            [np.array([q.graph_cost])],
+            [np.array([q.cost])],
+        ),
+        _Row(
+            "D",
+            "D⁽ˡ⁾ = δ⁽ˡ⁺¹⁾(a⁽ˡ⁾)ᵀ/m + (λ/m) Θ⁽ˡ⁾, λ = 1",
+            "graph | matrices, a and δ",
+            q.D_regularized,
+            [
+                np.outer(q.deltas[l + 1], units[l])
+                + LAMBDA * np.hstack([np.zeros((len(theta), 1)), theta[:, 1:]])
+                for l, theta in enumerate(q.thetas)
+            ],
+        ),
+    ]
+
+
+def _equation_2(theta: Numbers, delta_next: Numbers, a: Numbers) -> Numbers:
     """(2) as it is printed: one unit i and one sum over k at a time."""
     return np.array(
         [
@@ -246,31 +232,90 @@ def _equation_2(theta: Array, delta_next: Array, a: Array) -> Array:
     )
 
 
-def _slope_of_weighted_input(graph: ExampleGraph, l: int) -> Array:
-    """∂z_i/∂θ_ij of layer l, [i, j], by a backward pass from each z_i."""
-    units = graph.z[l + 1]
-    assert units is not None
-    pairs = zip(units, graph.thetas[l], strict=True)
-    return np.array([_slopes(unit, weights) for unit, weights in pairs])
+def _in_floats(
+    net: SigmoidNetwork, x: Array, y: Array, graph: ExampleGraph, each: EachUnit
+) -> Quantities:
+    X, Y = x[np.newaxis], y[np.newaxis]
+    graph.cost.backward()
+    matrices = backprop_gradient(net, X, Y, LAMBDA)
+    assert matrices.deltas is not None
+    z = [[] if units is None else units for units in graph.z]
+    slopes, jacobians = each.slopes(lambda node: node.data)
+    return Quantities(
+        y=y,
+        thetas=net.thetas,
+        a=[activations[0] for activations in net.forward(X).a],
+        deltas=[np.empty(0), *(d[0] for d in matrices.deltas if d is not None)],
+        graph_deltas=[np.array([node.grad for node in units]) for units in z],
+        D=[np.array([[v.grad for v in row] for row in matrix]) for matrix in graph.thetas],
+        D_regularized=autodiff_gradient(net, X, Y, LAMBDA).D,
+        slopes=slopes,
+        jacobians=jacobians,
+        cost=backprop_gradient(net, X, Y).cost,
+        graph_cost=graph.cost.data,
+    )
 
 
-def _jacobian(graph: ExampleGraph, l: int) -> Array:
-    """∂z_k⁽ˡ⁺¹⁾/∂z_i⁽ˡ⁾, [k, i], by a backward pass from each z_k."""
-    before, after = graph.z[l], graph.z[l + 1]
-    assert before is not None
-    assert after is not None
-    return np.array([_slopes(unit, before) for unit in after])
+def _bounds(net: SigmoidNetwork, x: Array, y: Array, cost: float) -> list[Sequence[Array]]:
+    """For each row what rounding may do to one of its sides, in the shapes of the sides."""
+    X, Y = x[np.newaxis], y[np.newaxis]
+    bounds = rounding_bounds(net, X, Y, LAMBDA)
+    plain = rounding_bounds(net, X, Y, 0.0)
+    deltas = [np.empty(0)] + [b[0] for b in bounds.deltas if b is not None]
+    activations = zip(bounds.activations, net.thetas, strict=False)
+    hidden = range(1, len(net.thetas))
+    rows: list[Sequence[Array]] = [
+        [np.tile(error[0], (len(theta), 1)) for error, theta in activations],
+        plain.D,
+        deltas[-1:],
+    ]
+    if hidden:
+        rows += [deltas[1:-1]] * 3 + [[_jacobian_bounds(net, X, bounds, l) for l in hidden]]
+    # log h of an h near 1 carries the rounding of h itself, 4u beside the relative error
+    cost_bound = plain.cost + TEXTBOOK_ERROR * cost + 4 * UNIT_ROUNDOFF * len(y)
+    return [*rows, [np.array([cost_bound])], bounds.D]
 
 
-def _slopes(output: Value, inputs: Sequence[Value]) -> Array:
-    output.zero_grad()
-    output.backward()
-    return _gradients(inputs)
+def _jacobian_bounds(net: SigmoidNetwork, X: Array, bounds: RoundingBounds, l: int) -> Array:
+    """E(θ g') = |θ| E(g') + u |θ| g' + ω."""
+    error, a = bounds.slopes[l], net.forward(X).a[l]
+    assert error is not None
+    slope = error[0] + UNIT_ROUNDOFF * a[0] * (1.0 - a[0])
+    return np.asarray(np.abs(net.thetas[l][:, 1:]) * slope + UNDERFLOW)
 
 
-def _jacobian_bounds(net: SigmoidNetwork, a: list[Array], bounds: RoundingBounds, l: int) -> Array:
-    """E(θ g') = |θ| E(g') + u |θ| g'."""
-    slope_error = bounds.slopes[l]
-    assert slope_error is not None
-    slope = a[l] * (1.0 - a[l])
-    return np.asarray(np.abs(net.thetas[l][:, 1:]) * (slope_error[0] + UNIT_ROUNDOFF * slope))
+def _proved(
+    net: SigmoidNetwork, x: Array, y: Array, graph: ExampleGraph, each: EachUnit
+) -> list[tuple[int | None, bool]]:
+    """For each row: to how many digits its sides agree, and whether all their balls overlap."""
+    found: list[tuple[int | None, bool]] = []
+    for bits in PRECISIONS:
+        with precision(bits):
+            found = []
+            for row in _rows(quantities_in_balls(net, x, y, graph, each)):
+                left, right = _flat(row.left), _flat(row.right)
+                overlap = all(a.overlaps(b) for a, b in zip(left, right, strict=True))
+                found.append((least(digits_of(left, right, bits)), overlap))
+        if all(digits is not None and digits >= ENOUGH_DIGITS for digits, _ in found):
+            break
+    return found
+
+
+def _flat(side: Sequence[Numbers]) -> Numbers:
+    return np.concatenate([array.ravel() for array in side])
+
+
+def _check(row: _Row, bounds: Sequence[Array], digits: int | None, overlap: bool) -> EquationCheck:
+    """One row, with the rounding that ``bounds`` allows to each of its sides in floats."""
+    error = np.abs(_flat(row.left) - _flat(row.right))
+    tolerance = 2.0 * _flat(bounds)
+    tightest = int(np.argmax(error - tolerance))
+    return EquationCheck(
+        number=row.number,
+        statement=row.statement,
+        sides=row.sides,
+        digits=digits,
+        max_error=float(error.max()),
+        tolerance=float(tolerance[tightest]),
+        passed=overlap and bool(np.all(error <= tolerance)),
+    )

@@ -2,36 +2,44 @@
 
 Two correct ways to compute the same sum differ, at most, by the rounding of each. With unit
 roundoff u = 2⁻⁵³, a sum of n products carries at most n u Σ|products| (Higham, "Accuracy and
-Stability of Numerical Algorithms", 2nd ed., 2002, eq. 3.5), and an error E in the argument of a
-function arrives as |f'| E. Applied to each formula of the page, in its order and to first order:
+Stability of Numerical Algorithms", 2nd ed., 2002, eq. 3.5). An error E in the argument of the
+sigmoid arrives as at most g' (eᴱ − 1) eᴱ, because the logarithm of g' changes no faster than its
+argument does. Applied to each formula of the page, in its order:
 
-    E(z)   = |Θ| E([1; a]) + n u |Θ| [1; a]                  n = s_l + 1
-    E(a)   = g' E(z) + 4u a                                  (exp and the division: 4 roundings)
-    E(g')  = |1 − 2a| E(a) + 3u g'
-    E(δᴸ)  = E(a) + 4u (h + y)                               (as h − y, or through log h)
-    E(δˡ)  = |Θ|ᵀ E(δ) g' + |Θ|ᵀ|δ| (E(g') + n u g')
-    E(D)   = (E(δ)ᵀ[1; a] + |δ|ᵀ E([1; a]) + m u |δ|ᵀ[1; a]) / m + 3u λ|Θ| / m
-    E(J)   = Σ |δᴸ| E(z) / m + (m + K) u J
+    E(z)   = |Θ| E([1; a]) + n u |Θ| [1; a] + n ω            n = s_l + 1
+    E(a)   = g' (eᴱ − 1) eᴱ + 6u a + ω,  E = E(z)            (exp and the division: 6 roundings)
+    E(g')  = |1 − 2a| E(a) + E(a)² + g' E² e²ᴱ + 12u g' + ω  (as a(1 − a), or as a function of z)
+    E(δᴸ)  = E(a) + 8u (h + y) + ω                           (as h − y, or through log h)
+    E(δˡ)  = |Θ|ᵀ E(δ) (g' + E(g')) + |Θ|ᵀ|δ| (E(g') + (n + 3) u g') + n ω
+    E(D)   = (E(δ)ᵀ[1; a] + |δ|ᵀ E([1; a]) + (m + 2) u |δ|ᵀ[1; a]) / m + 4u λ|Θ| / m + m ω
+    E(J)   = Σ |δᴸ| E(z) / m + (m + K + 12) u J + N u λ/2m Σθ²   N = number of weights
 
-|δ| stands for the bound |Θ|ᵀ|δ| g' of the layer above, so that no cancellation is relied upon.
+ω = 2⁻¹⁰²² stands for what underflow takes from one product. |δ| stands for the bound
+|Θ|ᵀ|δ| g' of the layer above, so that no cancellation is relied upon, and like [1; a] for what it
+may be in floating point, its own error included: products of two errors are not left out.
 Where Θ or X are themselves known to a few digits only, their errors enter E([1; x]), as
 [1; |a|] E(Θ) into E(z), |δ| E(Θ) into E(δ) and λ E(Θ)/m into E(D).
 The bounds need the weights, the examples and this file only: no result of the three methods.
+The forward pass is net.forward's; that it is rounded itself is what E(a) says.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from ..network.sigmoid import SigmoidNetwork
+from ..network.sigmoid import SigmoidNetwork, sigmoid, unroll
 from ..support.validation import Array
 
-__all__ = ["RoundingBounds", "rounding_bounds"]
+__all__ = ["EstimateBounds", "RoundingBounds", "rounding_bounds", "rounding_of_estimate"]
 
 UNIT_ROUNDOFF = 2.0**-53
+UNDERFLOW = 2.0**-1022
+FARTHEST = 50.0  # where an argument is this uncertain, nothing is known of the sigmoid
+LARGEST_EXPONENT = 700.0  # e⁷¹⁰ overflows, and from the smallest float on it leads to 1
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,15 @@ class RoundingBounds:
     slopes: list[Array | None]  # of g'(z), (m, s_l); the first is None
     deltas: list[Array | None]  # of δ, (m, s_l); the first is None
     D: list[Array]  # of ∂J/∂Θ, in the shapes of Θ
+    sizes: list[Array]  # of |∂J/∂Θ| itself, in the shapes of Θ
+    reach: float  # by how much a ``step`` can change any weighted input
+
+
+class EstimateBounds(NamedTuple):
+    """What rounding does to the two-sided estimate of each entry of the unrolled θ."""
+
+    error: Array
+    reach: float  # by how much ε can change any weighted input
 
 
 def rounding_bounds(
@@ -52,58 +69,154 @@ def rounding_bounds(
     lambda_: float,
     error_thetas: Sequence[Array] | None = None,
     error_X: Array | None = None,
+    step: float = 0.0,
 ) -> RoundingBounds:
     """The bounds E of this module's text, for checked X (m, s_1) and Y (m, K).
 
     ``error_thetas`` and ``error_X`` bound the errors of the weights and the examples themselves,
-    in their shapes (None: they are exact).
+    in their shapes (None: they are exact). With a ``step`` the bounds hold at every θ in which
+    one weight has been moved by no more than that, as the numerical estimate does.
 
     >>> net = SigmoidNetwork([2, 1], init="zeros")
     >>> bounds = rounding_bounds(net, np.array([[1.0, 2.0]]), np.array([[1.0]]), 0.0)
     >>> bool(0 < bounds.D[0].max() < 1e-14)
     True
     """
-    u, m = UNIT_ROUNDOFF, len(X)
     if error_thetas is None:
         error_thetas = [np.zeros_like(theta) for theta in net.thetas]
-    a = [_with_bias(X)]
-    error_a = [_with_bias(np.zeros_like(X) if error_X is None else error_X, 0.0)]
-    slopes: list[Array] = []
-    error_slopes: list[Array | None] = [None]
-    layers = zip(net.thetas, error_thetas, net.forward(X).a[1:], strict=True)
-    for theta, error_theta, activations in layers:
-        weights, units = np.abs(theta).T, np.abs(a[-1])
-        error_z = error_a[-1] @ weights + units @ error_theta.T
-        error_z += theta.shape[1] * u * (units @ weights)
-        slope = activations * (1.0 - activations)
-        error = slope * error_z + 4.0 * u * activations
-        slopes.append(slope)
-        error_slopes.append(np.abs(1.0 - 2.0 * activations) * error + 3.0 * u * slope)
-        a.append(_with_bias(activations))
-        error_a.append(_with_bias(error, 0.0))
+    with np.errstate(over="ignore"):
+        layers = _forward(net, X, error_thetas, error_X, step)
+        h, last = layers[-1].a, layers[-1]
+        error = last.error + 8.0 * UNIT_ROUNDOFF * (h + Y) + UNDERFLOW
+        size = _stretched(np.abs(h - Y) + error, last.moved, 1.0) + error
+        cost = _cost(net, X, Y, lambda_, last, size, step)
+        deltas, D, sizes = _backward(net, layers, error, size, lambda_, error_thetas)
+    return RoundingBounds(
+        cost=cost,
+        activations=[layer.errors_before for layer in layers] + [_with_bias(last.error, 0.0)],
+        slopes=[None, *(layer.error_slope for layer in layers)],
+        deltas=[None, *deltas],
+        D=D,
+        sizes=sizes,
+        reach=max(float(layer.moved.max()) for layer in layers),
+    )
 
-    h = a[-1][:, 1:]
-    size = np.abs(h - Y)
-    error_delta = error_a[-1][:, 1:] + 4.0 * u * (h + Y)
-    cost = float(np.sum(size * error_z)) / m + (m + h.shape[1]) * u * net.cost(X, Y, lambda_)
 
-    deltas: list[Array | None] = [error_delta]
-    D: list[Array] = []
-    for layer in range(len(net.thetas) - 1, -1, -1):
-        theta, error_theta = np.abs(net.thetas[layer]), error_thetas[layer]
-        units = np.abs(a[layer])
-        sums = error_delta.T @ units + size.T @ error_a[layer] + m * u * (size.T @ units)
-        D.insert(0, (sums + lambda_ * (3.0 * u * theta + error_theta)) / m)
-        if layer == 0:
-            break
-        slope, error_slope = slopes[layer - 1], error_slopes[layer]
-        assert error_slope is not None
-        through = size @ theta[:, 1:]
-        error_sum = error_delta @ theta[:, 1:] + size @ error_theta[:, 1:]
-        error_delta = error_sum * slope + through * (error_slope + len(theta) * u * slope)
-        size = through * slope
-        deltas.insert(0, error_delta)
-    return RoundingBounds(cost, error_a, error_slopes, [None, *deltas], D)
+def rounding_of_estimate(
+    net: SigmoidNetwork, X: Array, Y: Array, lambda_: float, epsilon: float
+) -> EstimateBounds:
+    """Bounds on what rounding does to (J(θ + ε) − J(θ − ε)) / 2ε, truncation left aside.
+
+    Each J carries at most E(J), so their difference over 2ε carries E(J) / ε. θ ± ε are rounded
+    too: they lie up to u (|θ| + ε) from where they should, which |∂J/∂θ| carries into J.
+    """
+    bounds = rounding_bounds(net, X, Y, lambda_, step=epsilon)
+    misplaced = UNIT_ROUNDOFF * (np.abs(net.theta) / epsilon + 4.0)
+    with np.errstate(over="ignore"):
+        error = bounds.cost / epsilon + 2.0 * misplaced * unroll(bounds.sizes)
+    return EstimateBounds(error, bounds.reach)
+
+
+class _Layer(NamedTuple):
+    """One layer on the way forward: (m, s_l + 1) before it, (m, s_{l+1}) in it."""
+
+    before: Array  # |[1; a]| at most
+    errors_before: Array  # E([1; a])
+    a: Array
+    error_z: Array
+    error: Array  # E(a)
+    slope: Array  # g' at most
+    error_slope: Array  # E(g')
+    moved: Array  # by how much a step changes z
+
+
+def _forward(
+    net: SigmoidNetwork,
+    X: Array,
+    error_thetas: Sequence[Array],
+    error_X: Array | None,
+    step: float,
+) -> list[_Layer]:
+    u, forward = UNIT_ROUNDOFF, net.forward(X)
+    errors = _with_bias(np.zeros_like(X) if error_X is None else error_X, 0.0)
+    before = np.abs(_with_bias(X)) + errors
+    change = np.zeros_like(before)
+    layers = []
+    weights = zip(net.thetas, error_thetas, forward.z[1:], forward.a[1:], strict=True)
+    for theta, error_theta, z, a in weights:
+        assert z is not None
+        size = np.abs(theta).T
+        most = step * before.max(axis=1, keepdims=True)
+        moved = np.maximum(change @ size, most)  # a weight of an earlier layer, or of this one
+        error_z = errors @ size + before @ error_theta.T
+        error_z += len(size) * (u * (before @ size + most) + UNDERFLOW)
+        slope = _stretched(a * sigmoid(-z), moved, 0.25)
+        most_a = _stretched(a, moved, 1.0)
+        grown = np.exp(np.minimum(error_z, FARTHEST))
+        carried = np.minimum(slope * np.expm1(np.minimum(error_z, FARTHEST)) * grown, 1.0)
+        carried[error_z > FARTHEST] = 1.0
+        error = carried + 6.0 * u * most_a + UNDERFLOW
+        error_slope = np.abs(1.0 - 2.0 * a) * error + error**2
+        error_slope += slope * ((error_z * grown) ** 2 + moved * error + 12.0 * u) + UNDERFLOW
+        error_slope = np.minimum(error_slope, 0.5)
+        layers.append(_Layer(before, errors, a, error_z, error, slope, error_slope, moved))
+        before, errors = _with_bias(most_a + error), _with_bias(error, 0.0)
+        change = _with_bias(np.minimum(slope * moved, 1.0), 0.0)
+    return layers
+
+
+def _stretched(values: Array, moved: Array, most: float) -> Array:
+    """What a, 1 − a or g' can become where z moves: they change by no more than a factor eᵐᵒᵛᵉᵈ."""
+    grown = (values + UNDERFLOW) * np.exp(np.minimum(moved, LARGEST_EXPONENT))
+    return np.where(moved < LARGEST_EXPONENT, np.minimum(grown, most), most)
+
+
+def _cost(
+    net: SigmoidNetwork,
+    X: Array,
+    Y: Array,
+    lambda_: float,
+    last: _Layer,
+    size: Array,
+    step: float,
+) -> float:
+    u, m = UNIT_ROUNDOFF, len(X)
+    squares = sum(float(np.sum(theta[:, 1:] ** 2)) for theta in net.thetas)
+    largest = float(np.abs(net.theta).max())
+    penalty = lambda_ / (2.0 * m) * (squares + step * (2.0 * largest + step))
+    J = net.cost(X, Y) + float(np.sum(size * last.moved)) / m + penalty
+    rounding = (m + Y.shape[1] + 12) * u * J + net.theta.size * u * penalty
+    return float(np.sum(size * last.error_z) / m + rounding + UNDERFLOW)
+
+
+def _backward(
+    net: SigmoidNetwork,
+    layers: list[_Layer],
+    error: Array,
+    size: Array,
+    lambda_: float,
+    error_thetas: Sequence[Array],
+) -> tuple[list[Array], list[Array], list[Array]]:
+    """E(δ), E(D) and |D| itself, from E(δᴸ) and |δᴸ|."""
+    u, m = UNIT_ROUNDOFF, len(error)
+    deltas, D, sizes = [error], list[Array](), list[Array]()
+    for l in range(len(layers) - 1, -1, -1):
+        theta, error_theta, layer = np.abs(net.thetas[l]), error_thetas[l], layers[l]
+        products = size.T @ layer.before
+        sums = error.T @ layer.before + size.T @ layer.errors_before + (m + 2) * u * products
+        penalty, error_penalty = lambda_ * theta, lambda_ * (4.0 * u * theta + error_theta)
+        penalty[:, 0] = error_penalty[:, 0] = 0.0
+        D.insert(0, (sums + error_penalty) / m + m * UNDERFLOW)
+        sizes.insert(0, (products + penalty) / m)
+        if l > 0:
+            slope, error_slope = layers[l - 1].slope, layers[l - 1].error_slope
+            through = size @ theta[:, 1:]
+            error_through = error @ theta[:, 1:] + size @ error_theta[:, 1:]
+            error = error_through * (slope + error_slope) + len(theta) * UNDERFLOW
+            error += through * (error_slope + (len(theta) + 3) * u * slope)
+            size = through * (slope + error_slope)
+            deltas.insert(0, error)
+    return deltas, D, sizes
 
 
 def _with_bias(units: Array, value: float = 1.0) -> Array:

@@ -26,7 +26,8 @@ def layer_view(graph: ExampleGraph, theme: Theme) -> Picture:
     """Boxes for x, Θ⁽ˡ⁾, a⁽ˡ⁾ and J in a row; after a backward pass δ⁽ˡ⁾ and D⁽ˡ⁾ below."""
     backward = graph.cost.has_grad
     gradients = [_norm(_slopes(_flat(matrix))) for matrix in graph.thetas]
-    picture = Picture(theme, max(gradients) if backward else 0.0, layout="neato", splines="line")
+    largest = max(gradients) if backward else None
+    picture = Picture(theme, largest, layout="neato", splines="line", outputorder="edgesfirst")
     picture.digraph.attr("node", shape="box", style="rounded,filled", fixedsize="true")
     picture.digraph.attr("node", width=inches(BOX_WIDTH), height=inches(BOX_HEIGHT))
     for layer, activations in enumerate(graph.a, start=1):
@@ -40,9 +41,11 @@ def layer_view(graph: ExampleGraph, theme: Theme) -> Picture:
         for layer, matrix in enumerate(graph.thetas, start=1):
             _add_gradient(picture, layer, matrix, gradients[layer - 1])
         back = "◄ δ flows back; number in parentheses: the equation"
-        picture.caption.append(coloured(back, theme.delta))
-        widest = f"arrow into D: ‖D‖, the widest {number(picture.largest)}"
+        picture.caption.append(coloured(back, theme.backward))
+        widest = f"arrow into D: ‖D‖, the widest {number(max(gradients))}"
         picture.caption.append(coloured(widest, theme.path))
+        needed = "dashed: the a that (1) needs, the Θ and z that (2) needs"
+        picture.caption.append(coloured(needed, theme.faint))
     else:
         picture.legend("")
     return picture
@@ -91,18 +94,21 @@ def _add_delta(picture: Picture, graph: ExampleGraph, layer: int) -> None:
     rows = [delta, f"{len(weighted)} × 1", f"‖{delta}‖ = {norm}"]
     _add_box(picture, f"delta{layer}", rows, _x(layer), BACKWARD, "z")
     source = "J" if layer == last else f"delta{layer + 1}"
-    picture.digraph.edge(source, f"delta{layer}", color=theme.delta, penwidth="2")
+    picture.digraph.edge(source, f"delta{layer}", color=theme.backward, penwidth="2")
     if layer == last:
         picture.note(
             f"{delta} = a{delta[1:]} − y",
             at(_x(last + 0.25) + 75, (FORWARD + BACKWARD) / 2),
-            theme.delta,
+            theme.backward,
         )
         return
+    needs = {"color": theme.faint, "style": "dashed"}
+    picture.digraph.edge(f"Theta{layer}", f"delta{layer}", **needs)
+    picture.digraph.edge(f"a{layer}", f"delta{layer}", **needs)
     theta, z = symbol("Θ", layer=layer), symbol("z", layer=layer)
     above = symbol("δ", layer=layer + 1)
     formula = f"{delta} = ({theta})ᵀ{above} .* g′({z})   (2)"
-    picture.note(formula, at(_x(layer + 0.5), BACKWARD + 14), theme.delta)
+    picture.note(formula, at(_x(layer + 0.5), BACKWARD + 14), theme.backward)
 
 
 def _add_gradient(picture: Picture, layer: int, matrix: list[list[Value]], norm: float) -> None:
@@ -114,6 +120,8 @@ def _add_gradient(picture: Picture, layer: int, matrix: list[list[Value]], norm:
         f"‖{d}‖ = {number(norm)}",
     ]
     _add_box(picture, f"D{layer}", rows, _x(layer + 0.5), GRADIENT, "parameter")
+    needs = {"color": picture.theme.faint, "style": "dashed"}
+    picture.digraph.edge(f"a{layer}", f"D{layer}", **needs)
     line = picture.signed(norm) | {"color": picture.theme.path}
     picture.digraph.edge(f"delta{layer + 1}", f"D{layer}", **line)
 

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from ..drawing import paths
-from ..network.symbols import symbol
 from ..scalar.engine import Value
-from .style import (
-    Picture,
-    Theme,
-    add,
-    coloured,
-    in_order,
-    lines,
-    number,
-    plain,
-    safe,
-    slope,
-    tooltip,
-)
+from . import paths
+from .chains import folds
+from .names import gradient_name, names_of, short_operation, title
+from .style import Picture, Theme, add, coloured, in_order, lines, number, safe, slope, tooltip
 
 if TYPE_CHECKING:
     from ..network.graph import ExampleGraph
@@ -29,12 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["scalar_view"]
 
 MOST_LABELLED = 2000  # nodes up to which edges carry their numbers as text; above, as tooltips
-
-# Operations as they are written between or before the names of what they are applied to.
-_BETWEEN = {"+": " + ", "-": " − ", "*": " · ", "/": " ÷ "}
-_FUNCTIONS = {"sigmoid": "g", "log_sigmoid": "log g", "sqrt": "√"}
-_ONE_SYMBOL = re.compile(r"[^\W\d_]['′]*[₀-₉,]*(⁽[⁰¹²³⁴-⁹]+⁾)?")
-_LONGEST_TITLE = 26
+OPERATIONS_NAMED = 4  # of those that a folded chain consists of
+# A card with its edge's label, in inches along and across the direction of the arrows: they
+# decide whether the picture runs to the right or downward, whichever is nearer a page's shape.
+ALONG, ACROSS = {"LR": 1.75, "TB": 0.95}, {"LR": 0.62, "TB": 1.35}
+PAGE_SHAPE = 1.4  # width to height of a page on its side
 
 
 def scalar_view(
@@ -43,13 +31,17 @@ def scalar_view(
     graph: ExampleGraph | None,
     ends: tuple[Value, Value] | None,
     theme: Theme,
+    *,
+    operators: bool = False,
+    fold: bool = False,
 ) -> Picture:
     """The picture of the nodes ``shown`` of a graph whose nodes are ``order``.
 
     ``graph`` tells what the nodes of a network are; ``ends`` are the nodes to mark the paths
-    between. Raises ValueError if there is no path.
+    between; ``operators`` gives each operation a small node of its own; ``fold`` draws a long
+    chain as one card. Raises ValueError if there is no path.
     """
-    return _ScalarView(order, shown, graph, ends, theme).picture
+    return _ScalarView(order, shown, graph, ends, theme, operators, fold).picture
 
 
 class _ScalarView:
@@ -60,69 +52,130 @@ class _ScalarView:
         graph: ExampleGraph | None,
         ends: tuple[Value, Value] | None,
         theme: Theme,
+        operators: bool,
+        fold: bool,
     ) -> None:
         self.theme = theme
+        self.operators = operators
         self.root = order[-1]
-        self.shown = set(shown)
         self.ids = {node: f"n{i}" for i, node in enumerate(order)}
-        self.names = _names(order)
+        self.names = names_of(self.root)
         self.roles = {} if graph is None else _roles(graph)
+        self.fixed = _fixed(order, graph)
         self.steps = {} if ends is None else paths.between(*ends)
         if ends is not None and not self.steps:
             raise ValueError(f"path: no path leads from {ends[0]!r} to {ends[1]!r}")
-        self.labelled = len(shown) <= MOST_LABELLED
-        self.partials = {node: _partials(node) for node in shown}
-        shares = (
-            abs(slope(node) * partial)
-            for node in shown
-            if node.has_grad
-            for partial in self.partials[node]
-            if partial is not None
+        found = folds(order, self.fixed) if fold and ends is None else []
+        self.folds = {fold.nodes[-1]: fold for fold in found}
+        self._hide_folded(shown)
+        self.labelled = len(self.shown) <= MOST_LABELLED
+        direction = _direction(self.shown)
+        # a label begins at its arrow: beside one that points downward it needs some room
+        self.margin = "\u00a0\u00a0" if direction == "TB" else ""
+        self.picture = Picture(
+            theme, self._largest_share(), nodesep="0.12", ranksep="0.15", rankdir=direction
         )
-        self.picture = Picture(theme, max(shares, default=0.0), nodesep="0.1", ranksep="0.12")
-        self.picture.digraph.attr("node", shape="box", style="rounded,filled", margin="0.06,0.04")
-        self._add_cards(shown)
+        self.picture.digraph.attr("node", shape="box", style="rounded,filled", margin="0.08,0.05")
+        self._add_cards()
         if len(shown) < len(order):
             rest = f"… {len(order) - len(shown):,} more nodes"
             self.picture.digraph.node("more", rest, shape="plaintext", style="")
         for weighted in [] if graph is None else graph.z[1:]:
             products = [self.ids[product] for z in weighted or [] for product in z.inputs]
             in_order(self.picture.digraph, products)  # all else then falls into order beside them
-        for node in shown:
+        for node in self.shown:
             self._add_edges(node)
         self._add_caption(ends)
 
-    def _add_cards(self, shown: list[Value]) -> None:
+    def _hide_folded(self, shown: list[Value]) -> None:
+        """What is drawn, and for each node its inputs with their local derivatives."""
+        folded = {node for fold in self.folds.values() for node in fold.nodes[:-1]}
+        folded |= {
+            child
+            for fold in self.folds.values()
+            for node in fold.nodes
+            for child in node.inputs
+            if child in self.fixed
+        }
+        self.shown = {node: None for node in shown if node not in folded}
+        self.inputs: dict[Value, list[tuple[Value, float | None]]] = {}
+        for node in self.shown:
+            if node in self.folds:
+                fold = self.folds[node]
+                self.inputs[node] = [(fold.source, fold.slope())]
+            else:
+                self.inputs[node] = list(zip(node.inputs, _partials(node), strict=True))
+
+    def _largest_share(self) -> float | None:
+        """The largest gradient that an edge carries; None before any backward pass."""
+        if not self.root.has_grad:
+            return None
+        shares = (
+            abs(slope(node) * partial)
+            for node, inputs in self.inputs.items()
+            if node.has_grad
+            for child, partial in inputs
+            if partial is not None and child not in self.fixed
+        )
+        return max((share for share in shares if math.isfinite(share)), default=0.0)
+
+    def _add_cards(self) -> None:
         columns: dict[str, list[Value]] = {}
-        for node in shown:
+        for node in self.shown:
             columns.setdefault(self.roles[node][1] if node in self.roles else "", []).append(node)
-        for title, nodes in columns.items():
-            with self.picture.frame(title) as frame:
+        for heading, nodes in columns.items():
+            with self.picture.frame(heading) as frame:
                 for node in nodes:
                     add(frame, self.ids[node], self._card(node))
+                    if self._operator(node) is not None:
+                        add(frame, f"{self.ids[node]}op", self._operator_node(node))
+
+    def _operator(self, node: Value) -> str | None:
+        """The operation that has a node of its own, beside the card of its result."""
+        apart = self.operators and node.op is not None and node not in self.folds
+        return short_operation(node) if apart else None
+
+    def _operator_node(self, node: Value) -> dict[str, str]:
+        return {
+            "label": lines(safe(self._operator(node) or ""), align="center"),
+            "shape": "circle",
+            "margin": "0.01",
+            "width": "0.3",
+            "fillcolor": self.theme.background,
+            "tooltip": tooltip(title(node, self.names)),
+        }
 
     def _card(self, node: Value) -> dict[str, str]:
         """A node's title, value and gradient, the colour of its kind, exact numbers as tooltip."""
         kind = self._kind(node)
-        title = safe(_title(node, self.names))
-        rows = [f"<b>{title}</b>" if node.label else title]
+        heading = safe(self._heading(node))
+        rows = [f"<b>{heading}</b>" if node.label else heading] if heading else []
         if node.op is not None or node.label:
             rows.append(safe(number(node.data, 4)))
         tip = f"{self.names[node]} = {node.data!r}"
-        if node.has_grad:
-            gradient = _gradient_name(self.names[node], self.names[self.root], kind == "z")
-            rows.append(coloured(f"{gradient} = {number(slope(node))}", self.theme.delta))
+        if node.has_grad and node not in self.fixed:
+            gradient = gradient_name(self.names[node], self.names[self.root], kind == "z")
+            rows.append(coloured(f"{gradient} = {number(slope(node))}", self.theme.backward))
             tip += f", {gradient} = {slope(node)!r}"
         card = {
             "label": lines(*rows),
             "fillcolor": self.theme.fills[kind],
             "tooltip": tooltip(tip),
         }
-        if kind == "bias":
+        if kind == "bias" or node in self.folds:
             card["style"] = "rounded,filled,dashed"
         if node in self.steps:
             card |= {"color": self.theme.path, "penwidth": "2.5"}
         return card
+
+    def _heading(self, node: Value) -> str:
+        if node in self.folds:
+            nodes = self.folds[node].nodes
+            named = ", ".join(short_operation(step) for step in nodes[:OPERATIONS_NAMED])
+            return f"{len(nodes)} operations: {named}, …"
+        if self._operator(node) is not None:
+            return self.names[node]
+        return title(node, self.names)
 
     def _kind(self, node: Value) -> str:
         if node in self.roles:
@@ -133,34 +186,50 @@ class _ScalarView:
 
     def _add_edges(self, node: Value) -> None:
         """An edge from each input: the local derivative, and what the chain rule sends back."""
-        hidden = [child for child in node.inputs if child not in self.shown]
-        if hidden:
-            add(self.picture.digraph, f"more -> {self.ids[node]}", {"style": "dashed"})
-        for child, partial in zip(node.inputs, self.partials[node], strict=True):
+        inputs = self.inputs[node]
+        head = self.ids[node]
+        if self._operator(node) is not None:
+            line = self.picture.signed(slope(node) if self._carries(node) else None)
+            if self.steps:
+                on_path = node in self.steps and any(child in self.steps for child, _ in inputs)
+                line = self._path_line(on_path)
+            add(self.picture.digraph, f"{head}op -> {head}", {**line, "weight": "3"})
+            head += "op"
+        if any(child not in self.shown for child, _ in inputs):
+            add(self.picture.digraph, f"more -> {head}", {"style": "dashed"})
+        for child, partial in inputs:
             if child in self.shown:
-                ends = f"{self.ids[child]} -> {self.ids[node]}"
+                ends = f"{self.ids[child]} -> {head}"
                 add(self.picture.digraph, ends, self._edge(child, node, partial))
+
+    def _carries(self, node: Value) -> bool:
+        return node.has_grad and node not in self.fixed
 
     def _edge(self, child: Value, node: Value, partial: float | None) -> dict[str, str]:
         here = "undefined" if partial is None else number(partial)
         tip = f"local derivative {here}"
-        rows = [safe(here)]
+        rows = [] if child in self.fixed else [safe(self.margin + here)]
         share = None
-        if node.has_grad and partial is not None:
+        if node.has_grad and partial is not None and child not in self.fixed:
             share = slope(node) * partial
-            rows.append(coloured(f"← {number(share)}", self.theme.delta))
+            rows.append(coloured(f"{self.margin}← {number(share)}", self.theme.backward))
             tip += f"; sends back {number(slope(node))} × {here} = {number(share)}"
         line = self.picture.signed(share)
         if self.steps:
-            if child in self.steps and node in self.steps:
-                rows = [f"<b>{coloured(here, self.theme.path, 12)}</b>"]
-                line = {"color": self.theme.path, "penwidth": "3"}
-            else:  # all else steps back
-                rows = []
-                line = {"color": self.theme.line, "penwidth": "0.5"}
+            on_path = child in self.steps and node in self.steps
+            rows = (
+                [f"<b>{coloured(self.margin + here, self.theme.path, 12)}</b>"] if on_path else []
+            )
+            line = self._path_line(on_path)
         if self.labelled and rows:
             line |= {"label": lines(*rows), "labeltooltip": tooltip(tip)}
         return {**line, "edgetooltip": tooltip(tip)}
+
+    def _path_line(self, on_path: bool) -> dict[str, str]:
+        """What is on a marked path stands out, all else steps back."""
+        if on_path:
+            return {"color": self.theme.path, "penwidth": "3"}
+        return {"color": self.theme.line, "penwidth": "0.5"}
 
     def _add_caption(self, ends: tuple[Value, Value] | None) -> None:
         picture = self.picture
@@ -168,10 +237,41 @@ class _ScalarView:
             rows = paths.written_out(self.steps, *ends, self.names.__getitem__)
             picture.path_caption(rows, ends)
             return
-        picture.legend("the gradient sent back, ←")
+        picture.legend("line: the gradient sent back, ←")
         if picture.largest:
-            back = coloured("← gradient of the node × local derivative", self.theme.delta)
+            back = coloured("← gradient of the node × local derivative", self.theme.backward)
             picture.caption.append(f"on an edge: local derivative ∂node/∂input   {back}")
+
+
+def _fixed(order: Sequence[Value], graph: ExampleGraph | None) -> set[Value]:
+    """The nodes that no gradient is meant for: constants, and what is computed from them alone.
+
+    In a network these are the 1 of the bias units, y and the numbers in the cost. Elsewhere they
+    are the leaves without a name, if others have one: x + 1 depends on x.
+    """
+    leaves = [node for node in order if not node.inputs]
+    unnamed = {leaf for leaf in leaves if not leaf.label}
+    if graph is not None:
+        fixed = unnamed.union(graph.y, graph.bias)
+    else:
+        fixed = unnamed if len(unnamed) < len(leaves) else set()
+    for node in order:
+        if node.inputs and fixed.issuperset(node.inputs):
+            fixed.add(node)
+    return fixed
+
+
+def _direction(shown: Collection[Value]) -> str:
+    """Whether arrows run to the right ("LR") or downward ("TB"), by the shape of the picture."""
+    depth: dict[Value, int] = {}
+    for node in shown:
+        depth[node] = 1 + max((depth.get(child, 0) for child in node.inputs), default=0)
+    ranks = max(depth.values())
+    breadth = 1.6 * len(shown) / ranks  # of the widest ranks, which make the picture's width
+    right = ranks * ALONG["LR"] / (breadth * ACROSS["LR"])
+    down = breadth * ACROSS["TB"] / (ranks * ALONG["TB"])
+    nearer = abs(math.log(right / PAGE_SHAPE)) <= abs(math.log(down / PAGE_SHAPE))
+    return "LR" if nearer else "TB"
 
 
 def _roles(graph: ExampleGraph) -> dict[Value, tuple[str, str]]:
@@ -195,63 +295,6 @@ def _roles(graph: ExampleGraph) -> dict[Value, tuple[str, str]]:
             roles[node] = "inner", cost
     roles.update((node, ("cost", cost)) for node in [*graph.terms, graph.cost])
     return roles
-
-
-def _names(order: list[Value]) -> dict[Value, str]:
-    """What each node is called: its label, a leaf without one its number, else v₁, v₂, …"""
-    names: dict[Value, str] = {}
-    unnamed = 0
-    for node in order:
-        if node.label:
-            names[node] = plain(node.label)
-        elif not node.inputs:
-            names[node] = number(node.data)
-        else:
-            unnamed += 1
-            names[node] = symbol("v", unnamed)
-    return names
-
-
-def _title(node: Value, names: Mapping[Value, str]) -> str:
-    """The node's name and, where the name does not say it already, how it was computed."""
-    name = names[node]
-    if node.op is None:
-        return name
-    formula = _formula(node.op.symbol, [names[child] for child in node.inputs])
-    if _letters(formula) == _letters(name):
-        return name
-    title = f"{name} = {formula}"
-    return title if len(title) <= _LONGEST_TITLE else f"{name}: {_short(node.op.symbol)}"
-
-
-def _formula(op: str, inputs: list[str]) -> str:
-    if op in _BETWEEN:
-        return _BETWEEN[op].join(inputs)
-    if op == "neg":
-        return f"−{inputs[0]}"
-    if op.startswith("**"):
-        return f"{inputs[0]}^{op[2:]}"
-    if op.endswith("**"):
-        return f"{op[:-2]}^{inputs[0]}"
-    if op == "Σ":
-        return "Σ"
-    return f"{_short(op)}({', '.join(inputs)})"
-
-
-def _short(op: str) -> str:
-    return _BETWEEN[op].strip() if op in _BETWEEN else _FUNCTIONS.get(op, op)
-
-
-def _letters(formula: str) -> str:
-    return re.sub(r"[\s·()]", "", formula)
-
-
-def _gradient_name(name: str, root: str, is_delta: bool) -> str:
-    """δ₁⁽²⁾ at a weighted input z₁⁽²⁾, ∂J/∂x at what has a one-symbol name, else a plain ∂."""
-    if is_delta:
-        return name.replace("z", "δ", 1)
-    short = all(n.isidentifier() or _ONE_SYMBOL.fullmatch(n) for n in (name, root))
-    return f"∂{root}/∂{name}" if short and len(root) <= 2 else "∂"
 
 
 def _partials(node: Value) -> Sequence[float | None]:

@@ -29,13 +29,17 @@ __all__ = [
     "plain",
     "safe",
     "slope",
+    "stroke",
     "text",
     "tooltip",
 ]
 
 FONT = "Helvetica"
 MAX_LINE = 200
+LARGEST_PLAIN = 1e6  # from here on numbers are written with an exponent
 MAX_LABEL = 40  # characters of a label that are shown; a picture is no place for a novel
+
+_EXPONENT_ZEROS = re.compile(r"(?<=e)([+-])0+(?=\d)")
 
 # Neither XML nor a terminal can show these: control characters and halves of surrogate pairs.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
@@ -43,15 +47,18 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours that colour-blind people tell apart (Okabe and Ito, 2008), on neutral ones."""
+    """Colours that colour-blind people tell apart (Okabe and Ito, 2008), on neutral ones.
+
+    One code in pictures, page and plots: the hue is the direction (``forward`` for values,
+    ``backward`` for δ and every derivative), a dashed line is negative, and width is size.
+    """
 
     background: str
     text: str
     faint: str
     line: str
-    positive: str
-    negative: str
-    delta: str
+    forward: str
+    backward: str
     path: str
     fills: dict[str, str]
 
@@ -59,52 +66,54 @@ class Theme:
 THEMES = {
     "light": Theme(
         background="#ffffff",
-        text="#1a1a1a",
-        faint="#6b6b6b",
-        line="#9a9a9a",
-        positive="#0072B2",
-        negative="#D55E00",
-        delta="#8E3B75",  # their reddish purple, darkened until small text reads on white
-        path="#009E73",
+        text="#1b1f24",
+        faint="#59626d",
+        line="#8f98a3",
+        forward="#0072b2",
+        backward="#b84f00",
+        path="#00785a",
         fills={
-            "inner": "#f3f3f3",
+            "inner": "#f6f7f9",
             "data": "#ffffff",
-            "bias": "#e2e2e2",
+            "bias": "#e4e7eb",
             "parameter": "#fdf6d2",
-            "z": "#f6e4ef",
-            "a": "#e1f0fa",
-            "cost": "#fbe6da",
+            "z": "#fdf0e6",
+            "a": "#edf6fc",
+            "cost": "#f3f3fa",
         },
     ),
     "dark": Theme(
-        background="#14171a",
-        text="#f2f2f2",
-        faint="#a5abb2",
-        line="#767d85",
-        positive="#56B4E9",
-        negative="#E69F00",
-        delta="#E6A0C8",
-        path="#2BC79A",
+        background="#15181c",
+        text="#e8ebee",
+        faint="#a2acb8",
+        line="#6d7884",
+        forward="#56b4e9",
+        backward="#ff9350",
+        path="#2fcf9f",
         fills={
-            "inner": "#2a2e33",
-            "data": "#14171a",
-            "bias": "#40454b",
-            "parameter": "#45401c",
-            "z": "#43293a",
-            "a": "#1c3648",
-            "cost": "#4a2d1b",
+            "inner": "#1e2329",
+            "data": "#15181c",
+            "bias": "#353c44",
+            "parameter": "#3a3517",
+            "z": "#3b2616",
+            "a": "#17303f",
+            "cost": "#2a2a41",
         },
     ),
 }
 
 
 def number(value: float, digits: int = 3) -> str:
-    """A number for a picture, with a minus sign as wide as the plus sign.
+    """A number as people write it, with a minus sign as wide as the plus sign.
 
-    >>> number(-0.012345), number(2.0)
-    ('−0.0123', '2')
+    >>> number(-0.012345), number(2.0), number(1000.0), number(-2.5e-7)
+    ('−0.0123', '2', '1000', '−2.5e−7')
     """
-    return f"{value + 0.0:.{digits}g}".replace("-", "−")  # + 0.0 makes 0 of −0
+    written = f"{value + 0.0:.{digits}g}"  # + 0.0 makes 0 of −0
+    if "e" in written:
+        small = 1.0 <= abs(value) < LARGEST_PLAIN
+        written = f"{value:.0f}" if small else _EXPONENT_ZEROS.sub(r"\1", written)
+    return written.replace("-", "−")
 
 
 def plain(label: str, most: int = MAX_LABEL) -> str:
@@ -154,9 +163,9 @@ def slope(node: Value) -> float:
     return float(grad.data if isinstance(grad, Value) else grad)
 
 
-def lines(*parts: str) -> str:
-    """An HTML-like label of left-aligned lines, given as safe text."""
-    return "<" + "".join(f'{part}<br align="left"/>' for part in parts) + ">"
+def lines(*parts: str, align: str = "left") -> str:
+    """An HTML-like label of lines, given as safe text."""
+    return "<" + "".join(f'{part}<br align="{align}"/>' for part in parts) + ">"
 
 
 def coloured(text: str, colour: str, size: int | None = None) -> str:
@@ -174,11 +183,12 @@ def table(rows: list[str]) -> str:
 class Picture:
     """A Digraph in the making: it draws with the theme's colours and collects the caption."""
 
-    def __init__(self, theme: Theme, largest: float, **graph_attr: str) -> None:
+    def __init__(self, theme: Theme, largest: float | None, **graph_attr: str) -> None:
         from .digraph import QuietDigraph
 
         self.theme = theme
-        self.largest = largest  # the gradient that gets the widest line; 0 if there is none
+        # the gradient that gets the widest line; None before any backward pass
+        self.largest = largest
         self.caption: list[str] = []
         self.digraph: graphviz.Digraph = QuietDigraph(
             graph_attr={
@@ -208,22 +218,23 @@ class Picture:
             },
         )
 
+    def relative(self, gradient: float) -> float:
+        """The size of a gradient beside the largest one, from 0 to 1."""
+        return abs(gradient) / self.largest if gradient and self.largest else 0.0
+
     def signed(self, gradient: float | None, fading: bool = False) -> dict[str, str]:
-        """Colour and width of a line for a gradient: its sign and its size.
+        """The look of a line that carries a gradient: dashed if negative, as wide as it is large.
 
         With ``fading`` the small ones fade into the background, where lines are very many.
         """
-        if gradient is None or self.largest == 0.0:
+        if gradient is None or self.largest is None:
             return {}
-        size = abs(gradient) / self.largest
-        colour = self.theme.positive if gradient >= 0 else self.theme.negative
+        size = self.relative(gradient)
+        colour = self.theme.backward if gradient else self.theme.line
         if fading:
             colour = _mixed(self.theme.background, colour, 0.1 + 0.9 * size)
             return {"color": colour, "penwidth": f"{0.2 + 2.8 * size:.2f}"}
-        return {
-            "color": colour if gradient else self.theme.line,
-            "penwidth": f"{0.5 + 4.5 * size:.2f}",
-        }
+        return stroke(colour, gradient, size)
 
     def note(self, content: str, place: str, colour: str) -> None:
         """Text at a fixed place."""
@@ -250,7 +261,9 @@ class Picture:
         self.caption.extend(safe(row) for row in rows[:-1])
         total = f"<b>{safe(rows[-1])}</b>"
         if source.has_grad:
-            total += coloured(f"    backward() found {number(slope(source), 4)}", self.theme.delta)
+            total += coloured(
+                f"    backward() found {number(slope(source), 4)}", self.theme.backward
+            )
         self.caption.append(total)
 
     @contextmanager
@@ -265,20 +278,33 @@ class Picture:
             yield framed
 
     def legend(self, meaning: str) -> None:
-        """Explain the lines' colour and width in the caption, if a backward pass has run."""
+        """Explain the lines' style and width in the caption, if a backward pass has run."""
         theme = self.theme
-        if self.largest == 0.0:
-            self.caption.append(coloured("no gradients: backward() has not run", theme.faint))
+        if not self.largest:
+            none = "no gradients: backward() has not run"
+            every = "every gradient is 0: no step changes the output"
+            said = none if self.largest is None else every
+            self.caption.append(coloured(said, theme.faint))
             return
-        signs = [coloured("■ positive", theme.positive), coloured("■ negative", theme.negative)]
+        signs = safe("solid: positive, dashed: negative")
         widest = safe(f"width: its size, the widest {number(self.largest)}")
-        self.caption.append("   ".join([safe(f"line: {meaning}"), *signs, widest]))
+        self.caption.append("   ".join([coloured(meaning, theme.backward), signs, widest]))
+
+    def remark(self, content: str) -> None:
+        """A line in the caption, in a faint colour."""
+        self.caption.append(coloured(content, self.theme.faint))
 
     def finished(self) -> graphviz.Digraph:
         """The Digraph with its caption below it."""
         if self.caption:
             self.digraph.graph_attr["label"] = table(self.caption)
         return self.digraph
+
+
+def stroke(colour: str, number: float, size: float) -> dict[str, str]:
+    """A line in a colour: dashed if the number is negative; ``size`` from 0 to 1 is its width."""
+    width = {"color": colour, "penwidth": f"{0.5 + 4.5 * size:.2f}"}
+    return width | {"style": "dashed"} if number < 0.0 else width
 
 
 def add(digraph: graphviz.Digraph, subject: str, attributes: Mapping[str, str]) -> None:

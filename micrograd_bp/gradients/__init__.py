@@ -2,7 +2,7 @@
 
 from .autodiff import autodiff_gradient
 from .backprop import backprop_gradient
-from .numerical import numerical_gradient
+from .numerical_fast import numerical_gradient
 from .result import Gradient
 
 __all__ = [

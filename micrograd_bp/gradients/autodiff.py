@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Executor
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from ..network.graph import Weights, example_graph, penalty_graph, theta_values
+from ..network.recorded import recorded_cost, recorded_penalty
 from ..network.sigmoid import SigmoidNetwork, reshape
-from ..scalar.tape import Tape
 from ..support.validation import Array, regularization
 from .result import Gradient
 
@@ -43,46 +42,33 @@ def autodiff_gradient(
     X, Y = net.data(X, Y)
     lambda_ = regularization(lambda_)
     started = time.perf_counter()
-    m = len(X)
     if replay is None:
-        replay = m > 1
-    cost, sums, deltas = _replayed(net, X, Y, executor) if replay else _built(net, X, Y)
-    cost /= m
-    D = [d / m for d in sums]
-    if lambda_:
-        thetas = theta_values(net)
-        penalty = penalty_graph(thetas, lambda_, m)
-        penalty.backward()
-        cost += penalty.data
-        D = [d + p for d, p in zip(D, _gradients(thetas), strict=True)]
-    return Gradient("autodiff", cost, D, [None, *deltas], time.perf_counter() - started)
+        replay = len(X) > 1
+    if replay:
+        J, D, deltas = _replayed(net, X, Y, lambda_, executor)
+    else:
+        J, D, deltas = _built(net, X, Y, lambda_)
+    return Gradient("autodiff", J, D, [None, *deltas], time.perf_counter() - started)
 
 
 def _replayed(
-    net: SigmoidNetwork, X: Array, Y: Array, executor: Executor | None
+    net: SigmoidNetwork, X: Array, Y: Array, lambda_: float, executor: Executor | None
 ) -> tuple[float, list[Array], list[Array]]:
-    """J, its gradients and δ, the first two summed over the examples, from one recorded graph."""
-    units = net.sizes[1:]
-    replay = _tape(tuple(net.sizes)).replay(np.hstack([X, Y]), net.theta, executor)
-    deltas = np.split(replay.deltas, np.cumsum(units)[:-1], axis=1)
-    return float(np.sum(replay.costs)), reshape(replay.gradient, net.shapes), deltas
+    """J, D and δ from the recorded graphs of one example's cost and of the penalty."""
+    m, sizes, theta = len(X), tuple(net.sizes), net.theta
+    replay = recorded_cost(sizes).replay([X, Y], theta, executor)
+    J, gradient = float(np.sum(replay.costs)) / m, replay.gradient / m
+    if lambda_:
+        penalty, slope = recorded_penalty(sizes).gradient(np.empty((1, 0)), theta)
+        J += lambda_ / m * float(penalty[0])
+        gradient += lambda_ / m * slope
+    deltas = np.split(replay.deltas, np.cumsum(sizes[1:])[:-1], axis=1)
+    return J, reshape(gradient, net.shapes), deltas
 
 
-@lru_cache(maxsize=8)
-def _tape(sizes: tuple[int, ...]) -> Tape:
-    """The recorded graph of one example; it is the same for all weights and examples."""
-    net = SigmoidNetwork(sizes, init="zeros")
-    graph = example_graph(net, np.zeros(sizes[0]), np.zeros(sizes[-1]), textbook=False)
-    columns = [column for matrix in graph.thetas for column in zip(*matrix, strict=True)]
-    return Tape(
-        graph.cost,
-        inputs=[*graph.x, *graph.y],
-        parameters=[theta for column in columns for theta in column],  # as net.theta
-        watch=[z for layer in graph.z if layer is not None for z in layer],
-    )
-
-
-def _built(net: SigmoidNetwork, X: Array, Y: Array) -> tuple[float, list[Array], list[Array]]:
+def _built(
+    net: SigmoidNetwork, X: Array, Y: Array, lambda_: float
+) -> tuple[float, list[Array], list[Array]]:
     """The same from the graph of every example."""
     thetas = theta_values(net)
     deltas = [np.empty((len(X), size)) for size in net.sizes[1:]]
@@ -94,7 +80,14 @@ def _built(net: SigmoidNetwork, X: Array, Y: Array) -> tuple[float, list[Array],
         for layer, units in enumerate(graph.z[1:]):
             assert units is not None
             deltas[layer][i] = [unit.grad for unit in units]
-    return total, _gradients(thetas), deltas
+    D = [gradient / len(X) for gradient in _gradients(thetas)]
+    if not lambda_:
+        return total / len(X), D, deltas
+    thetas = theta_values(net)
+    penalty = penalty_graph(thetas, lambda_, len(X))
+    penalty.backward()
+    D = [d + p for d, p in zip(D, _gradients(thetas), strict=True)]
+    return total / len(X) + penalty.data, D, deltas
 
 
 def _gradients(thetas: Weights) -> list[Array]:

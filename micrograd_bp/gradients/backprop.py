@@ -1,22 +1,31 @@
 """The hand-written matrix formulas, in the order of the page: equations (1) to (3).
 
-Rows are examples, so the source's column vectors stand transposed: Θᵀδ is ``delta @ Theta``.
-The forward pass and the cost are written out here once more, so that nothing is shared with
-the other two methods.
+Columns are examples, as in the source. The forward pass and the cost are written out here once
+more, so that no formula is shared with the other two methods. The formulas take the namespace
+``xp`` that holds ``exp``, ``log1p``, ``minimum`` and ``maximum``: with ``numpy`` they run on
+floats, and with that of ``scalar/balls.py`` on object arrays of balls. What is proved about them
+is proved about this very text.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..network.sigmoid import SigmoidNetwork
-from ..support.validation import Array, regularization
+from ..support.threads import blocks, in_threads
+from ..support.validation import regularization
 from .result import Gradient
 
-__all__ = ["backprop_gradient"]
+__all__ = ["backprop_gradient", "mean", "sums"]
+
+Numbers = npt.NDArray[Any]  # floats, or balls as objects
+
+BLOCK_EXAMPLES = 512  # whose units stay in a core's cache
 
 
 def backprop_gradient(
@@ -31,52 +40,78 @@ def backprop_gradient(
     >>> backprop_gradient(net, [[1.0, 2.0]], [1]).D
     [array([[-0.5, -0.5, -1. ]])]
     """
-    X, Y = net.data(X, Y)
+    X, Y = map(np.ascontiguousarray, net.data(X, Y))  # the sums' order, so their last bits, too
     lambda_ = regularization(lambda_)
     started = time.perf_counter()
-    m, L = len(X), len(net.sizes)
+    tasks = [(np, net.thetas, X[rows], Y[rows]) for rows in blocks(len(X), BLOCK_EXAMPLES)]
+    J_sums, Deltas, deltas = zip(*in_threads(sums, tasks), strict=True)
+    totals = [sum(parts[1:], parts[0]) for parts in zip(*Deltas, strict=True)]
+    J, D = mean(sum(J_sums), totals, net.thetas, lambda_, len(X))
+    rows = [np.concatenate(parts) for parts in list(zip(*deltas, strict=True))[1:]]
+    return Gradient("backprop", float(J), D, [None, *rows], time.perf_counter() - started)
 
+
+def sums(
+    xp: Any, Thetas: Sequence[Numbers], X: Numbers, Y: Numbers
+) -> tuple[Any, list[Numbers], list[Numbers | None]]:
+    """(1) to (3) for the examples X (m, s_1), Y (m, K): Σ J(x, y), the Δ⁽ˡ⁾, and all δ⁽ˡ⁾."""
     # Forward: z⁽ˡ⁺¹⁾ = Θ⁽ˡ⁾ [1; a⁽ˡ⁾],  a⁽ˡ⁺¹⁾ = g(z⁽ˡ⁺¹⁾)
-    a = [X]
-    z: list[Array] = [X]  # z[0] is never used: the input layer has no weighted input
-    for Theta in net.thetas:
-        z.append(with_bias(a[-1]) @ Theta.T)
-        a.append(g(z[-1]))
+    a = [X.T]
+    for Theta in Thetas:
+        z = Theta[:, 1:] @ a[-1] + Theta[:, :1]
+        a.append(g(z, xp))
 
     # Output layer: δ⁽ᴸ⁾ = h_θ(x) − y
-    deltas: list[Array | None] = [None] * L
-    deltas[-1] = delta = a[-1] - Y
+    deltas = [a[-1] - Y.T]
 
     # (2): δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* a⁽ˡ⁾ .* (1 − a⁽ˡ⁾), without the bias column of Θ⁽ˡ⁾
-    for l in range(L - 2, 0, -1):
-        delta = (delta @ net.thetas[l][:, 1:]) * a[l] * (1.0 - a[l])
-        deltas[l] = delta
+    for l in range(len(Thetas) - 1, 0, -1):
+        deltas.insert(0, (Thetas[l][:, 1:].T @ deltas[0]) * a[l] * (1.0 - a[l]))
 
-    # (1) summed over the examples: Δ⁽ˡ⁾ = Σ δ⁽ˡ⁺¹⁾ (a⁽ˡ⁾)ᵀ,  D⁽ˡ⁾ = Δ⁽ˡ⁾/m + (λ/m) Θ⁽ˡ⁾ for j ≥ 1
+    # (1) summed over the examples: Δ⁽ˡ⁾ = Σ δ⁽ˡ⁺¹⁾ [1; a⁽ˡ⁾]ᵀ
+    Deltas = [
+        np.hstack([delta.sum(axis=1, keepdims=True), delta @ a_l.T])
+        for delta, a_l in zip(deltas, a, strict=False)
+    ]
+
+    # (3): J = Σ −y log h − (1 − y) log(1 − h), from the z of the last layer
+    log_h, log_not_h = logs(z, xp)
+    J = np.sum(-Y.T * log_h - (1.0 - Y.T) * log_not_h)
+    return J, Deltas, [None, *(delta.T for delta in deltas)]
+
+
+def mean(
+    J_sum: Any, Deltas: Sequence[Numbers], Thetas: Sequence[Numbers], lambda_: Any, m: int
+) -> tuple[Any, list[Numbers]]:
+    """J and the D⁽ˡ⁾ of m examples from their sums: divided by m, and with the penalty."""
     D = []
-    for l, Theta in enumerate(net.thetas):
-        delta_next = deltas[l + 1]
-        assert delta_next is not None
-        D_l = delta_next.T @ with_bias(a[l]) / m
+    for Delta, Theta in zip(Deltas, Thetas, strict=True):
+        # D⁽ˡ⁾ = Δ⁽ˡ⁾/m + (λ/m) Θ⁽ˡ⁾ for j ≥ 1, and Δ⁽ˡ⁾/m for the bias column
+        D_l = Delta / m
         D_l[:, 1:] += lambda_ / m * Theta[:, 1:]
         D.append(D_l)
-
-    # (3): J = (1/m) Σ −y log h − (1 − y) log(1 − h) + (λ/2m) Σ θ²; log h = −log(1 + e⁻ᶻ)
-    J = float(np.sum(Y * softplus(-z[-1]) + (1.0 - Y) * softplus(z[-1]))) / m
-    J += lambda_ / (2.0 * m) * sum(float(np.sum(Theta[:, 1:] ** 2)) for Theta in net.thetas)
-    return Gradient("backprop", J, D, deltas, time.perf_counter() - started)
+    # (3) with its regularization: (1/m) Σ J(x, y) + (λ/2m) Σ θ²
+    J = J_sum / m + lambda_ / (2.0 * m) * sum(np.sum(Theta[:, 1:] ** 2) for Theta in Thetas)
+    return J, D
 
 
-def with_bias(a: Array) -> Array:
+def g(z: Numbers, xp: Any = np) -> Numbers:
+    """The sigmoid; where e⁻ᶻ overflows (z < −709) it is 0, as it should be to the last float."""
+    with np.errstate(over="ignore"):
+        return np.asarray(1.0 / (1.0 + xp.exp(-z)))
+
+
+def logs(z: Numbers, xp: Any = np) -> tuple[Numbers, Numbers]:
+    """log g(z) and log(1 − g(z)) = log g(−z), with all their digits for every z."""
+    tail = xp.log1p(xp.exp(-abs(z)))
+    return xp.minimum(z, 0.0) - tail, -xp.maximum(z, 0.0) - tail
+
+
+def with_bias(a: Numbers) -> Numbers:
     """[1; a]: the activations (m, s) with the bias unit a₀ = 1 before them."""
     return np.hstack([np.ones((len(a), 1)), a])
 
 
-def g(z: Array) -> Array:
-    """The sigmoid; e^(−z) is capped where it would overflow (z < −709)."""
-    return np.asarray(1.0 / (1.0 + np.exp(np.minimum(-z, 709.0))))
-
-
-def softplus(z: Array) -> Array:
+def softplus(z: Numbers, xp: Any = np) -> Numbers:
     """log(1 + eᶻ) = −log(1 − g(z)), finite for every z."""
-    return np.asarray(np.logaddexp(0.0, z))
+    return np.asarray(xp.logaddexp(0.0, z))

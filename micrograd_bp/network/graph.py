@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..scalar.engine import Value, leaf
+from ..support.memory import require_memory
 from ..support.validation import Array, regularization
 from .sigmoid import SigmoidNetwork
 from .symbols import symbol
@@ -26,7 +27,10 @@ Weights = list[list[list[Value]]]
 # Up to this weighted input of an output unit the cost is written as in the textbook, log(1 − h).
 # There 1 − h ≥ e⁻⁸ ≈ 3e-4 is known to 2⁻⁵³ / 3e-4, a relative error of the cost below 4e-13;
 # above it the same term is written log g(−z), which stays exact (and finite where h rounds to 1).
-TEXTBOOK_LIMIT = 8.0
+# Likewise below −700: at z = −746 h itself rounds to 0, and log h has no value.
+TEXTBOOK_RANGE = -700.0, 8.0
+# Of memory for a weight, its product and their labels and edges: measured 1,800 to 2,700 bytes.
+NODE_BYTES = 1800.0
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ def example_graph(
     (Value(z₁⁽²⁾: data=0, grad=-0.5), -1.0)
     """
     x_row, y_row = one_example(net, x, y)
+    if thetas is None:
+        require_memory(f"the scalar graph of {net}", NODE_BYTES * net.theta.size)
     inputs = [Value(v, label=symbol("x", j)) for j, v in enumerate(x_row.tolist(), start=1)]
     targets = [Value(v, label=symbol("y", k)) for k, v in enumerate(y_row.tolist(), start=1)]
     weights = theta_values(net) if thetas is None else thetas
@@ -116,7 +122,8 @@ def example_graph(
     outputs = z[-1]
     assert outputs is not None
     if textbook is None:
-        textbook = max(v.data for v in outputs) <= TEXTBOOK_LIMIT
+        lowest, highest = TEXTBOOK_RANGE
+        textbook = all(lowest <= v.data <= highest for v in outputs)
     terms = [
         _cost_of_unit(k, z_k, h_k, y_k, textbook)
         for k, (z_k, h_k, y_k) in enumerate(zip(outputs, a[-1], targets, strict=True), start=1)
@@ -133,7 +140,9 @@ def penalty_graph(thetas: Weights, lambda_: float, m: int) -> Value:
     9.0
     """
     squares = [theta**2 for matrix in thetas for row in matrix for theta in row[1:]]
-    return _named(Value.sum(squares) * (regularization(lambda_) / (2.0 * m)), "λ/2m Σθ²")
+    # λ and 2m as nodes of their own: their quotient is rounded, and balls enclose what is exact
+    weight = Value(regularization(lambda_)) / Value(2.0 * m)
+    return _named(Value.sum(squares) * weight, "λ/2m Σθ²")
 
 
 def one_example(net: SigmoidNetwork, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, Array]:

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..support.arrays import names_in, numbers, read_arrays
 from ..support.files import write_file
 from ..support.validation import Array
 from .sigmoid import SigmoidNetwork
@@ -137,19 +138,12 @@ def from_octave(path: str | Path) -> SigmoidNetwork:
     ...     bool((from_octave(f"{folder}/weights.mat").theta == net.theta).all())
     True
     """
-    from scipy.io import loadmat
-
-    content = Path(path).read_bytes()
-    try:
-        arrays = loadmat(io.BytesIO(content))
-    except Exception as error:  # SciPy raises many kinds
-        raise ValueError(f"{path}: not a readable .mat file ({error})") from None
+    arrays = read_arrays(path, (".mat",))
     count = sum(name.startswith("Theta") for name in arrays)
     names = [f"Theta{l}" for l in range(1, count + 1)]
     if count == 0 or not all(name in arrays for name in names):
-        found = ", ".join(name for name in arrays if not name.startswith("__")) or "nothing"
-        raise ValueError(f"{path}: got {found}, expected matrices Theta1, Theta2, …")
-    return SigmoidNetwork(thetas=[arrays[name] for name in names])
+        raise ValueError(f"{path}: got {names_in(arrays)}, expected matrices Theta1, Theta2, …")
+    return SigmoidNetwork(thetas=[numbers(f"{path}: {name}", arrays[name]) for name in names])
 
 
 def to_octave(net: SigmoidNetwork, path: str | Path) -> None:

@@ -14,10 +14,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ..support.memory import require_memory
 from ..support.validation import Array, finite_array, random_generator, regularization
 from .symbols import symbol
 
 __all__ = ["ForwardPass", "SigmoidNetwork", "reshape", "sigmoid", "unroll"]
+
+# A weight as float64, and once more when they are unrolled.
+WEIGHT_BYTES = 16.0
 
 
 def sigmoid(z: npt.ArrayLike) -> Array:
@@ -108,6 +112,8 @@ class SigmoidNetwork:
                 raise ValueError(f"sizes: got {list(sizes)}, but thetas are for {self.sizes}")
         elif sizes is not None:
             self.sizes = _layer_sizes(sizes)
+            weights = sum(to * (n + 1.0) for n, to in pairwise(self.sizes))
+            require_memory(f"sizes: {self.sizes}", WEIGHT_BYTES * weights)
             rng = random_generator(seed)
             self.thetas = [
                 rng.uniform(-epsilon, epsilon, (l_out, l_in + 1))
@@ -188,6 +194,8 @@ class SigmoidNetwork:
         """
         z: list[Array | None] = [None]
         a = [self.examples(X)]
+        units = sum(self.sizes[1:])
+        require_memory(f"X: {len(a[0])} examples through {self}", 16.0 * len(a[0]) * units)
         for theta in self.thetas:
             weighted = theta[:, 0] + a[-1] @ theta[:, 1:].T
             z.append(weighted)

@@ -1,4 +1,4 @@
-"""The interactive page: a comparison or a diagnosis as one HTML file that needs no network."""
+"""The interactive page: a result as one HTML file that needs no network."""
 
 from __future__ import annotations
 
@@ -14,49 +14,84 @@ import numpy as np
 from markupsafe import Markup, escape
 
 from ..comparison.compare import TITLES, Comparison
-from ..comparison.equations import EquationCheck, verify_equations
-from ..comparison.rounding import rounding_bounds
 from ..grading.diagnosis import Diagnosis
-from ..network.sigmoid import SigmoidNetwork, unroll
-from ..support.result import Result
+from ..network.sigmoid import SigmoidNetwork
+from ..support.result import Result, plain
 from ..support.validation import Array
-from .chart import Curve, Guide, loglog
-from .mathml import EQUATIONS, Numbers
-from .measure import EpsilonErrors, Times, epsilon_errors, method_times
+from .comparison import epsilon_chart, equation_cards, parameter_rows, time_chart
+from .diagnosis import listing_of, network_like, places, strike, strike_words
+from .measure import epsilon_errors, method_times
 from .numbers import aligned, written
 from .story import story
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from rich.table import Table
 
 
-__all__ = ["comparison_page", "diagnosis_page", "page_of"]
+__all__ = ["comparison_page", "diagnosis_page", "page_of", "result_page"]
 
 FOLDER = Path(__file__).parent
 PLAYED_PARAMETERS = 5000  # above, the page would have tens of megabytes and no reader
-LISTED_PARAMETERS = 3000
+LISTED_PARAMETERS = 400
+EXAMPLE_NUMBERS = 4000  # of the data that the page carries, to choose another example from
+
+# The page's script, in the order in which its parts need each other.
+SCRIPTS = [
+    *("numbers", "engine", "story", "words", "bars", "explain", "picture", "camera", "state"),
+    *("mistakes", "wrong", "hand", "descent", "predict", "glossary", "table", "code", "player"),
+    *("controls", "main"),
+]
+
+# The words of the page: each is defined here alone, and shown wherever it stands.
+GLOSSARY = [
+    ("weight", "θ_ij⁽ˡ⁾, by which unit i of layer l + 1 multiplies what unit j of layer l sends."),
+    ("bias unit", "A unit that is always 1, so that its weight shifts z by itself."),
+    ("weighted input", "z, the sum of all that arrives at a unit, each times its weight."),
+    ("activation", "a = g(z), what a unit sends on; that of an output is h, the guess."),
+    ("sigmoid", "g(z) = 1 / (1 + e⁻ᶻ); its slope is g′(z) = a(1 − a)."),
+    ("target", "y, what the output should have been: 1 for the right class, 0 for the others."),
+    ("cost", "J, large where an output is confidently wrong, by equation (3)."),
+    ("slope", "∂J/∂p: how much J changes for each unit by which p is changed, for small changes."),
+    (
+        "error",
+        "δ = ∂J/∂z, the slope of J in the weighted input of a unit: its part of the blame.",
+    ),
+    ("local derivative", "How a value changes with one of its direct inputs, all else fixed."),
+    ("share", "What one use of a value passes back: the slope above, times the local derivative."),
+    ("saturated", "A unit whose a is near 0 or 1: g′ is near 0, and almost no error gets through."),
+]
 
 INDEX = re.compile(r"(?<=\w)_(\{[^}]*\}|\([^)]*\)|\w+)")
-
-# The equations of the graph's links that a finding's place in the source stands for.
-STRUCK = {
-    "(1)": ["(1)"],
-    "(2)": ["(2)", "(4)"],
-    "(4)": ["(2)", "(4)"],
-    "output layer": ["δ⁽ᴸ⁾ = h − y"],
-}
 
 
 def page_of(result: Result, **options: Any) -> str:
     """The page of a result, by its type; ``options`` are those of that kind of page.
 
-    A result of another kind gets a page with its report.
+    A comparison and a diagnosis have a graph to be touched; any other result has its verdict
+    and its tables.
     """
     if isinstance(result, Comparison):
         return comparison_page(result, **options)
     if isinstance(result, Diagnosis):
         return diagnosis_page(result, **options)
-    raise NotImplementedError(type(result).__name__)
+    return result_page(result, **options)
+
+
+def result_page(result: Result, *, title: str = "") -> str:
+    """The page of any result: its verdict, and its tables as tables.
+
+    >>> from micrograd_bp import Value, check_expression
+    >>> page = result_page(check_expression(Value(2.0, label="a") ** 2))
+    >>> page.startswith("<!doctype html>"), 'class="verdict good"' in page
+    (True, True)
+    """
+    return _page(
+        title=title or _title(type(result).__name__),
+        passed=result.passed,
+        verdict=result.verdict,
+        report=[part if isinstance(part, str) else _cells(part) for part in result.tables()],
+    )
 
 
 def comparison_page(
@@ -66,7 +101,7 @@ def comparison_page(
     features: Sequence[str] = (),
     classes: Sequence[str] = (),
 ) -> str:
-    """The page of a comparison: verdict, table, graph of one example, equations, charts.
+    """The page of a comparison: graph of one example, verdict, table, equations, charts.
 
     ``example`` is the row of X whose graph is played; ``features`` and ``classes`` name the
     inputs and outputs. Raises ValueError if there is no such example.
@@ -79,70 +114,78 @@ def comparison_page(
     net, X, Y = comparison.network, comparison.X, comparison.Y
     if not 0 <= example < len(X):
         raise ValueError(f"example: got {example}, expected 0 to {len(X) - 1}")
+    played = net.theta.size <= PLAYED_PARAMETERS
     return _page(
         title="Backpropagation, checked three ways",
         passed=comparison.passed,
         verdict=comparison.verdict,
         comparison=comparison,
         methods=[(TITLES[g.method], g) for g in comparison.gradients],
-        rows=_parameter_rows(comparison),
+        rows=parameter_rows(comparison, LISTED_PARAMETERS),
         parameters=net.theta.size,
         layers=range(1, len(net.sizes)),
-        equations=_equation_cards(net, X[example], Y[example]),
-        epsilon_chart=_epsilon_chart(
+        equations=equation_cards(net, X[example], Y[example]) if played else [],
+        epsilon_chart=epsilon_chart(
             epsilon_errors(net, X, Y, comparison.lambda_), comparison.epsilon
         ),
-        time_chart=_time_chart(method_times()),
-        **_played(net, X[example], Y[example], example, features, classes),
+        time_chart=time_chart(method_times()),
+        story=_played(net, X, Y, example, features, classes) if played else None,
+        network=net,
     )
 
 
 def diagnosis_page(diagnosis: Diagnosis) -> str:
     """The page of a diagnosis: each mistake, the formula meant and the one used, and its place.
 
-    The graph is that of a network of the same shape with weights of its own; the steps that the
-    mistake spoils and the weights whose gradient came out wrong are marked in it.
+    The graph is that of a network of the same shape with weights of its own. The mistakes that
+    were found run beside the right formulas in it: every step at which their numbers part shows
+    both, no other step is marked, and marked are the weights whose gradient came out wrong.
     """
-    net = _network_like(diagnosis)
-    x = np.random.default_rng(0).uniform(-1.0, 1.0, net.sizes[0])
-    y = np.eye(net.sizes[-1])[0]
-    played = _played(net, x, y, 0, (), ())
-    if played["story"] is not None:
-        played["story"]["strike"] = _strike(diagnosis, played["story"]["nodes"])
+    net = network_like(diagnosis)
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(-1.0, 1.0, net.sizes[0]), np.eye(net.sizes[-1])[0]
+    told = None
+    if net.theta.size <= PLAYED_PARAMETERS:
+        told = _played(net, x[np.newaxis], y[np.newaxis], 0, (), ())
+        told["strike"] = strike(diagnosis, told["nodes"])
     return _page(
         title="A gradient, judged",
         passed=diagnosis.passed,
         verdict=diagnosis.verdict,
         diagnosis=diagnosis,
+        strike_words=strike_words(diagnosis),
+        listing=listing_of(diagnosis),
+        places=places(diagnosis),
         alternatives=[  # of the gradient's mistake, and of the cost's: the best first
-            found
-            for found in (
-                [finding for finding in diagnosis.mistakes if finding.layers],
-                [finding for finding in diagnosis.mistakes if not finding.layers],
-            )
-            if found
+            found for found in (diagnosis.gradient_findings, diagnosis.cost_findings) if found
         ],
-        **played,
+        story=told,
+        network=net,
     )
 
 
 def _page(**context: Any) -> str:
-    style, script = ((FOLDER / name).read_text("utf-8") for name in ("page.css", "page.js"))
+    style = (FOLDER / "page.css").read_text("utf-8")
+    parts = [(FOLDER / f"{name}.js").read_text("utf-8") for name in SCRIPTS]
+    script = '"use strict";\n' + "\n".join(parts) if "network" in context else ""
     return (
-        _environment()
+        environment()
         .get_template("page.html.j2")
         .render(
             style=style,
             script=script,
+            glossary=GLOSSARY,
+            data=_compact(context.get("story")),
             # Only this very style and script may act, and nothing may be loaded.
-            policy=f"default-src 'none'; img-src data:; style-src {_digest(style)}; "
-            f"script-src {_digest(script)}; base-uri 'none'; form-action 'none'",
+            policy=f"default-src 'none'; img-src data:; style-src {digest(style)}; "
+            f"script-src {digest(script) if script else repr('none')}; "
+            "base-uri 'none'; form-action 'none'",
             **context,
         )
     )
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -170,158 +213,67 @@ def _subscripted(formula: str) -> Markup:
     return Markup(INDEX.sub(lambda found: f"<sub>{found[1].strip('{}')}</sub>", escape(formula)))
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
     """The hash by which a content security policy recognizes an inline element."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _embedded(data: Any) -> str:
     """JSON that cannot end its <script> element, whatever its strings hold."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(plain(data), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text
 
 
+def _title(name: str) -> str:
+    """A title from the name of a class.
+
+    >>> _title("GradientCheck")
+    'Gradient check'
+    """
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+
+
+def _cells(table: Table) -> dict[str, Any]:
+    columns = [[str(cell) for cell in column.cells] for column in table.columns]
+    return {
+        "title": str(table.title or ""),
+        "headings": [str(column.header) for column in table.columns],
+        "rows": list(zip(*columns, strict=True)),
+    }
+
+
 def _played(
     net: SigmoidNetwork,
-    x: Any,
-    y: Any,
+    X: Array,
+    Y: Array,
     example: int,
     features: Sequence[str],
     classes: Sequence[str],
 ) -> dict[str, Any]:
-    """What the player needs; no story where the network is too large to be read."""
-    if net.theta.size > PLAYED_PARAMETERS:
-        return {"story": None, "example": example, "network": net}
-    told = story(net, x, y)
-    outputs = list(classes) if len(classes) == net.sizes[-1] else []
-    return {
-        "story": told | {"features": list(features), "classes": outputs},
+    """What the player needs: the story of one example, names, and other examples to choose."""
+    listed = max(1, EXAMPLE_NUMBERS // (X.shape[1] + Y.shape[1]))
+    rows = zip(X[:listed], Y[:listed], strict=True)
+    return story(net, X[example], Y[example]) | {
+        "features": list(features),
+        "classes": list(classes) if len(classes) == net.sizes[-1] else [],
+        "examples": [{"x": x, "y": y} for x, y in rows],
         "example": example,
-        "network": net,
+        "strike": None,
     }
 
 
-def _network_like(diagnosis: Diagnosis) -> SigmoidNetwork:
-    """A network with as many units as the one that was judged (where no layer was, 4-5-3)."""
-    layers = diagnosis.layers
-    if not layers:
-        return SigmoidNetwork([4, 5, 3], seed=0)
-    rows = [verdict.entries // verdict.columns for verdict in layers]
-    return SigmoidNetwork([layers[0].columns - 1, *rows], seed=0)
-
-
-def _strike(diagnosis: Diagnosis, nodes: list[dict[str, Any]]) -> dict[str, Any]:
-    """Where in the graph a mistake strikes: equations, the forward pass, and wrong weights."""
-    places = "; ".join(finding.equation for finding in diagnosis.mistakes[:1])
-    wrong = {(v.layer, j) for v in diagnosis.layers for j in v.wrong_columns}
-    return {
-        "equations": [e for place, found in STRUCK.items() if place in places for e in found],
-        "forward": "forward propagation" in places,
-        "weights": [
-            k
-            for k, node in enumerate(nodes)
-            if node["kind"] == "theta" and (node["layer"], node["indices"][1]) in wrong
-        ],
-    }
-
-
-def _parameter_rows(comparison: Comparison) -> list[dict[str, Any]]:
-    """A row for each parameter, the largest difference in units of its tolerance first."""
-    net = comparison.network
-    bounds = rounding_bounds(net, comparison.X, comparison.Y, comparison.lambda_)
-    exact = 2.0 * unroll(bounds.D)
-    by_method = np.array([gradient.vector for gradient in comparison.gradients])
-    autodiff, backprop, numerical = by_method
-    exact_difference = np.abs(autodiff - backprop)
-    estimate_difference = np.maximum(np.abs(numerical - backprop), np.abs(numerical - autodiff))
-    severity = np.fmax(
-        _in_units(exact_difference, exact),
-        _in_units(estimate_difference, exact + comparison.error_bars),
-    )
-    undecided = set(comparison.undecided)
-    contradicted = {name for pair in comparison.pairs for name in pair.contradictions}
-    layer_of = np.repeat(np.arange(1, len(net.sizes)), [theta.size for theta in net.thetas])
-    theta = net.theta
-    rows = []
-    for p in np.argsort(-severity, kind="stable")[:LISTED_PARAMETERS].tolist():
-        name = net.parameter_name(p)
-        rows.append(
-            {
-                "index": p,
-                "name": name,
-                "layer": int(layer_of[p]),
-                "weight": float(theta[p]),
-                "values": [None if np.isnan(v) else float(v) for v in by_method[:, p]],
-                "exact_difference": float(exact_difference[p]),
-                "difference": _number(estimate_difference[p]),
-                "error_bar": _number(comparison.error_bars[p]),
-                "severity": float(severity[p]),
-                "verdict": "contradicts"
-                if name in contradicted
-                else "undecided"
-                if name in undecided
-                else "agrees",
-            }
-        )
-    return rows
-
-
-def _in_units(difference: Array, tolerance: Array) -> Array:
-    """Differences in units of what is explained; 0 where there is none to explain."""
-    found = np.zeros_like(difference)
-    with np.errstate(divide="ignore"):
-        np.divide(difference, tolerance, out=found, where=difference != 0.0)
-    return found
-
-
-def _number(value: Any) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
-def _equation_cards(net: SigmoidNetwork, x: Any, y: Any) -> list[dict[str, Any]]:
-    """The checks of ``verify_equations``, one card for each number of the source.
-
-    None for a network too large to be played: there the check of (4) takes long.
-    """
-    if net.theta.size > PLAYED_PARAMETERS:
-        return []
-    numbers = Numbers(story(net, x, y))
-    checks: dict[str, list[EquationCheck]] = {}
-    for check in verify_equations(net, x, y):
-        checks.setdefault(check.number, []).append(check)
-    return [
-        {
-            "number": number,
-            "words": words,
-            "source": source,
-            "here": here and here(numbers),
-            "checks": checks[number],
-            "passed": all(check.passed for check in checks[number]),
-        }
-        for number, (words, source, here) in EQUATIONS.items()
-        if number in checks
-    ]
-
-
-def _epsilon_chart(found: EpsilonErrors, used: float) -> dict[str, Any]:
-    epsilons = found.epsilons.tolist()
-    curves = [Curve(name, epsilons, errors.tolist()) for name, errors in found.errors.items()]
-    guides = [Guide("rounding, 2⁻⁵³ |J| / ε", -1, (1.0, found.rounding[0] * epsilons[0]),
-                    (1e-15, 1e-1), 1e-13, True)]  # fmt: skip
-    for scheme, slope, until in (("one-sided", 1, 1e-9), ("two-sided", 2, 1e-7)):
-        error = float(found.errors[scheme][2])  # at ε = 10⁻²
-        if error > 0:
-            name = f"slope {slope}"
-            guides.append(Guide(name, slope, (epsilons[2], error), (until, 1e-1), until * 3, True))
-    return loglog("epsilon", "ε", "largest error of ∂J/∂θ", curves, guides, (used, "used here"),
-                  band="complex-step")  # fmt: skip
-
-
-def _time_chart(times: Times) -> dict[str, Any]:
-    counts = [float(count) for count in times.parameters]
-    curves = [Curve(method, counts, seconds) for method, seconds in times.seconds.items()]
-    chart = loglog("time", "parameters", "seconds", curves)
-    slower = times.seconds["numerical"][-1] / times.seconds["backprop"][-1]
-    return chart | {"examples": times.examples, "largest": times.parameters[-1], "slower": slower}
+def _compact(told: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A story without what the page works out itself, so that thousands of weights stay small."""
+    if told is None:
+        return None
+    nodes, links = told["nodes"], []
+    for link in told["links"]:
+        ends = {"from": link["from"], "to": link["to"]}
+        if nodes[link["to"]]["kind"] != "z":
+            names = ("symbol", "equation", "ways")
+            ends |= {name: link[name] for name in names if link[name]}
+        links.append(ends)
+    kept = [{k: v for k, v in node.items() if k not in ("slope", "grad")} for node in nodes]
+    return told | {"nodes": kept, "links": links}

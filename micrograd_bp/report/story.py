@@ -77,15 +77,9 @@ def story(net: SigmoidNetwork, x: npt.ArrayLike, y: npt.ArrayLike) -> dict[str, 
 
     # Sorted by distance, a topological order stays one; it is then read layer by layer.
     forward = sorted(order, key=lambda node: (depth[node], number[node]))
-    backward = sorted(
-        (
-            k
-            for k, (node, source, _) in enumerate(links)
-            if node.has_grad and places[source].kind not in GIVEN
-        ),
-        key=lambda k: (height[links[k][0]], number[links[k][1]], number[links[k][0]]),
-    )
+
     last = len(net.sizes)
+    backward = _backward(links, places, number, height, last)
     return {
         "sizes": net.sizes,
         "nodes": [_told(node, place) for node, place in places.items()],
@@ -106,6 +100,34 @@ def story(net: SigmoidNetwork, x: npt.ArrayLike, y: npt.ArrayLike) -> dict[str, 
 
 
 Link = tuple[Value, Value, list[Way]]
+
+
+def _backward(
+    links: list[Link],
+    places: dict[Value, Place],
+    number: dict[Value, int],
+    height: dict[Value, int],
+    last: int,
+) -> list[int]:
+    """The links that pass a gradient, in order: errors before weights, layer by layer.
+
+    A hidden unit's δ comes directly after the shares that it is made of.
+    """
+
+    def when(k: int) -> tuple[bool, int, int, int, int]:
+        node, source, _ = links[k]
+        place, stage = places[source], height[node]
+        if place.kind == "z" and places[node].kind == "a" and place.layer < last:
+            stage -= 1
+        unit = place.indices[0] if place.indices and place.layer < last else 0
+        return place.kind == "theta", stage, unit, height[node], number[node] + number[source]
+
+    passing = (
+        k
+        for k, (node, source, _) in enumerate(links)
+        if node.has_grad and places[source].kind not in GIVEN
+    )
+    return sorted(passing, key=when)
 
 
 def _places(graph: ExampleGraph) -> dict[Value, Place]:

@@ -8,32 +8,61 @@ rule once at each node. The value and the derivative of each operation stand in 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import operator
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
 from typing import Any
 
-from ..scalar import ops
-from .ops import ADD, MUL, SCALAR, SUM, Op
+import numpy as np
+
+from . import copies, ops
+from .ops import ADD, MUL, SCALAR, Op
 
 __all__ = ["Value"]
+
+Number = float | np.floating[Any] | np.integer[Any]
 
 # The gradient of a node that no backward pass has reached: it reads and adds as 0.0, and as an
 # object of its own it is told apart from a gradient that came out as 0.
 NO_GRADIENT = float("0.0")
 
+# How often the data of any node has been set: what a node keeps of it tells whether one of its
+# inputs was set after it was made.
+_changes = 0
+_changing = threading.Lock()
+
 _new = object.__new__
+
+
+def _function(op: Op, doc: str) -> Callable[[Value], Value]:
+    """The method of Value that applies an operation of one input."""
+
+    def function(self: Value) -> Value:
+        return Value.apply(op, self)
+
+    function.__name__, function.__doc__ = op.symbol, doc
+    return function
+
+
+def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Any], bool]:
+    def comparison(self: Value, other: Value | Number) -> bool:
+        value = _as_value(other)
+        return NotImplemented if value is NotImplemented else compare(self._data, value._data)
+
+    return comparison
 
 
 class Value:
     """One node of a scalar computation graph.
 
-    ``data`` is its value (a real number), ``inputs`` the nodes it was computed from, ``op`` the
+    ``data`` is its value (a float), ``inputs`` the nodes it was computed from, ``op`` the
     operation (None at a leaf), ``label`` a name for pictures, and ``grad`` the derivative of
     the output that was differentiated with respect to this node (0.0 before any pass).
 
     ``_children`` and ``_op`` (an operation's symbol) make an inner node, as in micrograd.
-    Raises TypeError if ``data`` is not a real number; ValueError if it is not finite or if the
-    operation is unknown.
+    Raises TypeError if ``data`` is not a real number or ``label`` not a string; ValueError if
+    ``data`` is not finite or the operation is unknown.
 
     >>> x, y = Value(2.0, label="x"), Value(-3.0, label="y")
     >>> z = x * y + x**2
@@ -42,26 +71,31 @@ class Value:
     (-2.0, 1.0, 2.0)
     """
 
-    __slots__ = ("data", "grad", "inputs", "label", "op")
+    # The inputs of most nodes are two: these stand in slots of their own, which spares every
+    # node a tuple, and the garbage collector half of what it would have to look at. Of any other
+    # node _first is the tuple of its inputs, and _second None.
+    __slots__ = ("_data", "_first", "_made", "_second", "grad", "label", "op")
 
-    data: float
+    _data: float
+    _first: Any
+    _second: Any
+    _made: int
     grad: Any  # a float; a Value after backward(create_graph=True)
-    inputs: tuple[Value, ...]
     op: Op | None
     label: str
 
     def __init__(
-        self, data: float, _children: Iterable[Value] = (), _op: str = "", label: str = ""
+        self, data: Number, _children: Iterable[Value] = (), _op: str = "", label: str = ""
     ) -> None:
-        if type(data) is not float:
-            if not isinstance(data, Real):
-                raise TypeError(f"data: got {type(data).__name__}, expected a real number")
-            data = float(data)
-        if not math.isfinite(data):
-            raise ValueError(f"data: got {data}, expected a finite number")
-        self.data = data
-        self.inputs = tuple(_children)
-        self.op = ops.by_symbol(_op) if _op or self.inputs else None
+        if type(data) is not float or data - data:
+            data = _finite("data", data)
+        if not isinstance(label, str):
+            raise TypeError(f"label: got {type(label).__name__}, expected a string")
+        self._data = data
+        inputs = tuple(_children) if _children else ()
+        self._first, self._second = inputs if len(inputs) == 2 else (inputs, None)
+        self._made = _changes
+        self.op = ops.by_symbol(_op) if _op or inputs else None
         self.grad = NO_GRADIENT
         self.label = label
 
@@ -69,7 +103,25 @@ class Value:
         name = f"{self.label}: " if self.label else ""
         slope = self.grad.data if isinstance(self.grad, Value) else self.grad
         grad = f", grad={slope:.6g}" if self.has_grad else ""
-        return f"Value({name}data={self.data:.6g}{grad})"
+        return f"Value({name}data={self._data:.6g}{grad})"
+
+    @property
+    def data(self) -> float:
+        """The value of this node. Setting it leaves what was computed from it as it is."""
+        return self._data
+
+    @data.setter
+    def data(self, data: Number) -> None:
+        global _changes
+        self._data = _finite("data", data)
+        with _changing:
+            self._made = _changes = _changes + 1
+
+    @property
+    def inputs(self) -> tuple[Value, ...]:
+        """The nodes this one was computed from; none at a leaf."""
+        second = self._second
+        return self._first if second is None else (self._first, second)
 
     @property
     def has_grad(self) -> bool:
@@ -84,49 +136,47 @@ class Value:
     def _op(self) -> str:
         return self.op.symbol if self.op else ""
 
+    def detach(self) -> Value:
+        """A leaf with the same data and label, through which no gradient passes."""
+        return leaf(self._data, self.label)
+
     # Building the graph. Nearly all nodes of a network are + * and Σ, so these compute their
     # value on the spot; a test holds them against the table.
 
-    def __add__(self, other: Value | float) -> Value:
+    def __add__(self, other: Value | Number) -> Value:
         if type(other) is not Value and (other := _as_value(other)) is NotImplemented:
             return NotImplemented
+        data = self._data + other._data
+        if data - data:
+            raise _no_finite("value", ADD, (self, other))
         node = _new(Value)
-        node.data = self.data + other.data
-        node.inputs = (self, other)
+        node._data = data
+        node._first = self
+        node._second = other
+        node._made = _changes
         node.op = ADD
         node.grad = NO_GRADIENT
         node.label = ""
         return node
 
-    def __mul__(self, other: Value | float) -> Value:
+    def __mul__(self, other: Value | Number) -> Value:
         if type(other) is not Value and (other := _as_value(other)) is NotImplemented:
             return NotImplemented
+        data = self._data * other._data
+        if data - data:
+            raise _no_finite("value", MUL, (self, other))
         node = _new(Value)
-        node.data = self.data * other.data
-        node.inputs = (self, other)
+        node._data = data
+        node._first = self
+        node._second = other
+        node._made = _changes
         node.op = MUL
         node.grad = NO_GRADIENT
         node.label = ""
         return node
 
     @staticmethod
-    def sum(values: Iterable[Value | float]) -> Value:
-        """One Σ node over any number of values (numbers become leaves).
-
-        >>> Value.sum([Value(1.0), Value(2.0), 3]).data
-        6.0
-        """
-        inputs = tuple([v if type(v) is Value else _operand(v) for v in values])
-        node = _new(Value)
-        node.data = sum([v.data for v in inputs], 0.0)
-        node.inputs = inputs
-        node.op = SUM if inputs else None
-        node.grad = NO_GRADIENT
-        node.label = ""
-        return node
-
-    @staticmethod
-    def apply(op: Op, *inputs: Value | float) -> Value:
+    def apply(op: Op, *inputs: Value | Number) -> Value:
         """A new node: an operation, of the table in ``ops.py`` or of one's own, on its inputs.
 
         Raises ValueError where the operation has no finite value.
@@ -135,99 +185,129 @@ class Value:
         >>> Value.apply(OPS["exp"], 0.0).data
         1.0
         """
-        values = [_operand(v) for v in inputs]
-        node = _new(Value)
-        numbers = [v.data for v in values]
+        nodes = tuple([v if type(v) is Value else _operand(v) for v in inputs])
         try:
-            node.data = op.forward(SCALAR, *numbers)
+            data = float(op.forward(SCALAR, *[v._data for v in nodes]))
         except (ValueError, ArithmeticError) as error:
-            raise ValueError(f"{op.symbol}: no finite value at {_listed(numbers)}") from error
-        node.inputs = tuple(values)
-        node.op = op
-        node.grad = NO_GRADIENT
-        node.label = ""
+            raise _no_finite("value", op, nodes) from error
+        if data - data:
+            raise _no_finite("value", op, nodes)
+        node = leaf(data, "")
+        if nodes:
+            node.op = op
+            node._first, node._second = nodes if len(nodes) == 2 else (nodes, None)
         return node
 
-    def __sub__(self, other: Value | float) -> Value:
+    @staticmethod
+    def sum(values: Iterable[Value | Number]) -> Value:
+        """One Σ node over any number of values (numbers become leaves).
+
+        >>> Value.sum([Value(1.0), Value(2.0), 3]).data
+        6.0
+        """
+        return Value.apply(ops.SUM, *values)
+
+    def max(*values: Any) -> Value:
+        """The largest of some values, or of one iterable of them; equal ones share the slope.
+
+        >>> x, y = Value(1.0), Value(1.0)
+        >>> Value.max([x, y, 0.0]).backward()
+        >>> x.grad, y.grad
+        (0.5, 0.5)
+        """
+        return Value.apply(ops.MAX, *_several(values))
+
+    def min(*values: Any) -> Value:
+        """The smallest of some values, as ``max``."""
+        return Value.apply(ops.MIN, *_several(values))
+
+    def maximum(self, other: Value | Number) -> Value:
+        """max(x, y), at x = y with the slopes ½ and ½."""
+        return Value.apply(ops.MAX, self, other)
+
+    def minimum(self, other: Value | Number) -> Value:
+        """min(x, y), at x = y with the slopes ½ and ½."""
+        return Value.apply(ops.MIN, self, other)
+
+    def __sub__(self, other: Value | Number) -> Value:
         return _binary(ops.SUB, self, other)
 
-    def __truediv__(self, other: Value | float) -> Value:
+    def __truediv__(self, other: Value | Number) -> Value:
         return _binary(ops.DIV, self, other)
 
-    def __radd__(self, other: float) -> Value:
+    def __radd__(self, other: Number) -> Value:
         return _binary(ADD, other, self)
 
-    def __rmul__(self, other: float) -> Value:
+    def __rmul__(self, other: Number) -> Value:
         return _binary(MUL, other, self)
 
-    def __rsub__(self, other: float) -> Value:
+    def __rsub__(self, other: Number) -> Value:
         return _binary(ops.SUB, other, self)
 
-    def __rtruediv__(self, other: float) -> Value:
+    def __rtruediv__(self, other: Number) -> Value:
         return _binary(ops.DIV, other, self)
 
-    def __neg__(self) -> Value:
-        return Value.apply(ops.NEG, self)
+    def __pow__(self, exponent: Value | Number) -> Value:
+        if isinstance(exponent, Value):
+            return Value.apply(ops.POW, self, exponent)
+        return Value.apply(ops.power(_finite("exponent", exponent)), self)
 
-    def __pow__(self, exponent: float) -> Value:
-        if not isinstance(exponent, Real):
-            raise TypeError(f"exponent: got {type(exponent).__name__}, expected a number")
-        return Value.apply(ops.power(float(exponent)), self)
-
-    def __rpow__(self, base: float) -> Value:
+    def __rpow__(self, base: Number) -> Value:
         if not isinstance(base, Real) or not base > 0:
             raise TypeError(f"base: got {base!r}, expected a positive number")
-        return Value.apply(ops.exponential(float(base)), self)
+        return Value.apply(ops.exponential(_finite("base", base)), self)
 
-    def __abs__(self) -> Value:
-        return self.abs()
+    def __pos__(self) -> Value:
+        return self
 
-    def exp(self) -> Value:
-        """eˣ."""
-        return Value.apply(ops.EXP, self)
+    conjugate = __pos__  # np.var and np.vecdot ask for it
 
-    def log(self) -> Value:
-        """The natural logarithm. Raises ValueError unless x > 0."""
-        return Value.apply(ops.LOG, self)
+    # Comparisons look at the data; which way they went is no part of the graph.
+    __lt__ = _comparison(operator.lt)
+    __le__ = _comparison(operator.le)
+    __gt__ = _comparison(operator.gt)
+    __ge__ = _comparison(operator.ge)
 
-    def sqrt(self) -> Value:
-        """√x. Raises ValueError if x < 0."""
-        return Value.apply(ops.SQRT, self)
+    # The functions of one input, under NumPy's names: arrays of Values find them.
+    __neg__ = _function(ops.NEG, "−x.")
+    __abs__ = abs = fabs = _function(ops.ABS, "The absolute value, with derivative 0 at 0.")
+    relu = _function(ops.RELU, "max(x, 0), with derivative 0 at 0.")
+    exp = _function(ops.EXP, "eˣ.")
+    exp2 = _function(ops.EXP2, "2ˣ.")
+    expm1 = _function(ops.EXPM1, "eˣ − 1, exact also near 0.")
+    log = _function(ops.LOG, "The natural logarithm. Raises ValueError unless x > 0.")
+    log2 = _function(ops.LOG2, "The logarithm to base 2. Raises ValueError unless x > 0.")
+    log10 = _function(ops.LOG10, "The logarithm to base 10. Raises ValueError unless x > 0.")
+    log1p = _function(ops.LOG1P, "log(1 + x), exact also near 0. Raises ValueError unless x > −1.")
+    sqrt = _function(ops.SQRT, "√x. Raises ValueError if x < 0.")
+    cbrt = _function(ops.CBRT, "The cube root.")
+    sin = _function(ops.SIN, "sin x, x in radians.")
+    cos = _function(ops.COS, "cos x, x in radians.")
+    tan = _function(ops.TAN, "tan x, x in radians.")
+    arcsin = _function(ops.ARCSIN, "The angle of sine x. Raises ValueError unless −1 ≤ x ≤ 1.")
+    arccos = _function(ops.ARCCOS, "The angle of cosine x. Raises ValueError unless −1 ≤ x ≤ 1.")
+    arctan = _function(ops.ARCTAN, "The angle of tangent x.")
+    sinh = _function(ops.SINH, "The hyperbolic sine.")
+    cosh = _function(ops.COSH, "The hyperbolic cosine.")
+    tanh = _function(ops.TANH, "The hyperbolic tangent.")
+    arcsinh = _function(ops.ARCSINH, "The inverse of sinh.")
+    arccosh = _function(ops.ARCCOSH, "The inverse of cosh. Raises ValueError if x < 1.")
+    arctanh = _function(ops.ARCTANH, "The inverse of tanh. Raises ValueError unless −1 < x < 1.")
+    sigmoid = _function(ops.SIGMOID, "g(x) = 1 / (1 + e⁻ˣ).")
+    log_sigmoid = _function(ops.LOG_SIGMOID, "log g(x), exact also where g(x) rounds to 0 or 1.")
 
-    def sin(self) -> Value:
-        """sin x, x in radians."""
-        return Value.apply(ops.SIN, self)
+    def hypot(self, other: Value | Number) -> Value:
+        """√(x² + y²)."""
+        return Value.apply(ops.HYPOT, self, other)
 
-    def cos(self) -> Value:
-        """cos x, x in radians."""
-        return Value.apply(ops.COS, self)
-
-    def tanh(self) -> Value:
-        """The hyperbolic tangent."""
-        return Value.apply(ops.TANH, self)
-
-    def sigmoid(self) -> Value:
-        """g(x) = 1 / (1 + e⁻ˣ)."""
-        return Value.apply(ops.SIGMOID, self)
-
-    def log_sigmoid(self) -> Value:
-        """log g(x), exact also where g(x) rounds to 0 or 1."""
-        return Value.apply(ops.LOG_SIGMOID, self)
-
-    def relu(self) -> Value:
-        """max(x, 0), with derivative 0 at 0."""
-        return Value.apply(ops.RELU, self)
-
-    def abs(self) -> Value:
-        """\\|x\\|, with derivative 0 at 0."""
-        return Value.apply(ops.ABS, self)
+    def arctan2(self, other: Value | Number) -> Value:
+        """The angle of the point (other, self)."""
+        return Value.apply(ops.ARCTAN2, self, other)
 
     # Differentiating it.
 
-    def topological_order(self, leaves: bool = True) -> list[Value]:
+    def topological_order(self) -> list[Value]:
         """Every node this one depends on, each after its inputs; this one comes last.
-
-        With ``leaves=False`` only the nodes that have inputs.
 
         >>> a = Value(1.0)
         >>> b = a + a
@@ -243,23 +323,23 @@ class Value:
                 order.append(stack.pop())  # type: ignore[arg-type]
             elif node not in seen:
                 seen.add(node)
-                stack.append(node)
-                stack.append(None)
+                stack += (node, None)
                 for child in node.inputs:
-                    if child.inputs:
-                        if child not in seen:
-                            stack.append(child)
-                    elif leaves and child not in seen:
+                    if child._first:
+                        stack.append(child)
+                    elif child not in seen:
                         seen.add(child)
                         order.append(child)
         return order
 
-    def backward(self, create_graph: bool = False) -> None:
+    def backward(self, create_graph: bool = False, *, check: bool = False) -> None:
         """Set ``grad`` = ∂self/∂node on every node of the graph: reverse-mode differentiation.
 
         Inner nodes hold the gradient of this pass; leaves add it to what they have, until
         ``zero_grad``. With ``create_graph`` the gradients are Values and can be differentiated
-        again. Raises ValueError where an operation has no finite derivative.
+        again. With ``check`` a node whose ``data`` was set after something was computed from it
+        raises ValueError. Raises ValueError also where an operation has no finite derivative;
+        leaves then keep the gradients they had.
 
         >>> x = Value(3.0)
         >>> y = x**3
@@ -270,28 +350,103 @@ class Value:
         >>> slope.data, x.grad
         (27.0, 18.0)
         """
-        inner = self.topological_order(leaves=False) if self.inputs else []
-        for node in inner:
-            node.grad = NO_GRADIENT
-        self.grad = self.grad + (Value(1.0) if create_graph else 1.0)
-        for node in reversed(inner):
+        zero = float("0.0")  # an object of its own: it marks what this pass has reached
+        inner, leaves, before = self._reach(zero)
+        try:
+            if check:
+                _refuse_changed(inner)
             if create_graph:
-                _pass_on_values(node)
-            elif node.op is ADD:
-                a, b = node.inputs
-                a.grad += node.grad
-                b.grad += node.grad
-            elif node.op is MUL:
-                a, b = node.inputs
-                a.grad += node.grad * b.data
-                b.grad += node.grad * a.data
-            elif node.op is SUM:
-                grad = node.grad
-                for child in node.inputs:
-                    child.grad += grad
-            else:
-                for child, partial in zip(node.inputs, node.local_derivatives(), strict=True):
+                self.grad = Value(1.0)
+                for node in reversed(inner):
+                    _pass_on_values(node, zero)
+            elif not self._pass_on(inner, leaves):
+                self._pass_on_in_a_wider_range(inner, leaves)
+        except BaseException:
+            for node in (*inner, *leaves):
+                node.grad = NO_GRADIENT
+            for node, grad in before:
+                node.grad = grad
+            raise
+        for node, grad in before:
+            node.grad = grad + node.grad
+
+    def _reach(self, zero: float) -> tuple[list[Value], list[Value], list[tuple[Value, Any]]]:
+        """Set all gradients to ``zero``; list inner nodes, each after its inputs, and leaves.
+
+        The last list holds the leaves that have a gradient, with it.
+        """
+        waiting = float("0.0")  # marks what stands in the stack until its inputs are listed
+        inner: list[Value] = []
+        leaves: list[Value] = []
+        before: list[tuple[Value, Any]] = []
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            grad = node.grad
+            if grad is zero:
+                continue
+            node.grad = zero
+            if not node._first:
+                leaves.append(node)
+                if grad is not NO_GRADIENT:
+                    before.append((node, grad))
+                continue
+            if grad is not waiting:
+                second = node._second
+                for child in node._first if second is None else (node._first, second):
+                    if child.grad is not zero:
+                        if node.grad is zero:
+                            node.grad = waiting
+                            stack.append(node)
+                        stack.append(child)
+                if node.grad is waiting:
+                    continue
+            inner.append(node)
+        return inner, leaves, before
+
+    def _pass_on(self, inner: list[Value], leaves: list[Value]) -> bool:
+        """The chain rule from node to node; False if a number left the range of floats.
+
+        A gradient that is not finite leaves none below it finite, down to the leaves.
+        """
+        self.grad = 1.0
+        try:
+            for node in reversed(inner):
+                gradient, op = node.grad, node.op
+                if op is ADD:
+                    node._first.grad += gradient
+                    node._second.grad += gradient
+                elif op is MUL:
+                    a, b = node._first, node._second
+                    a.grad += gradient * b._data
+                    b.grad += gradient * a._data
+                else:
+                    assert op is not None
+                    inputs = node.inputs
+                    partials = op.partials(node._data, *[v._data for v in inputs])
+                    for child, partial in zip(inputs, partials, strict=True):
+                        child.grad += gradient * partial
+        except (ValueError, ArithmeticError):
+            return False
+        return math.isfinite(sum([leaf.grad for leaf in leaves]))
+
+    def _pass_on_in_a_wider_range(self, inner: list[Value], leaves: list[Value]) -> None:
+        """The same in numbers of a wider range, where the platform has them, then rounded.
+
+        A product of slopes may be a number though one of them is not: 1/(1/x) at 1e-200.
+        """
+        nodes = (*leaves, *inner)
+        with np.errstate(all="ignore"):
+            for node in nodes:
+                node.grad = np.longdouble(0.0)
+            self.grad = np.longdouble(1.0)
+            for node in reversed(inner):
+                for child, partial in zip(node.inputs, node._partials(np.longdouble), strict=True):
                     child.grad += node.grad * partial
+            for node in nodes:
+                node.grad = float(node.grad)
+                if not math.isfinite(node.grad):
+                    raise ValueError(f"backward: no finite gradient at {node!r}")
 
     def local_derivatives(self) -> tuple[float, ...]:
         """∂self/∂input for each of the inputs, at their present values.
@@ -301,39 +456,89 @@ class Value:
         >>> (Value(2.0) * Value(5.0)).local_derivatives()
         (5.0, 2.0)
         """
+        return self._partials(float)
+
+    def _partials(self, number: Callable[[float], Any]) -> tuple[Any, ...]:
         if self.op is None:
             return ()
-        numbers = [v.data for v in self.inputs]
+        data = [number(v._data) for v in (self, *self.inputs)]
         try:
-            return tuple(self.op.partials(self.data, *numbers))
+            partials = tuple(self.op.partials(*data))
         except (ValueError, ArithmeticError) as error:
-            at = _listed(numbers)
-            raise ValueError(f"{self.op.symbol}: no finite derivative at {at}") from error
+            raise _no_finite("derivative", self.op, self.inputs) from error
+        if not all(map(np.isfinite, partials)):
+            raise _no_finite("derivative", self.op, self.inputs)
+        return partials
 
     def zero_grad(self) -> None:
         """Forget the gradients of every node of this graph, leaves included."""
         for node in self.topological_order():
             node.grad = NO_GRADIENT
 
+    # A copy, or a pickle, of a node is one of its whole graph: see copies.py.
+
+    def __copy__(self) -> Value:
+        copy: Value = copies.shallow(self)
+        return copy
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
+        copy: Value = copies.deep(self, memo)
+        return copy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return copies.reduced(self)
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self._data, self._first, self._second, self._made, self.op, self.label
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        global _changes
+        self._data, self._first, self._second, self._made, self.op, self.label = state
+        self.grad = NO_GRADIENT
+        with _changing:
+            _changes = max(_changes, self._made)
+
 
 def leaf(data: float, label: str) -> Value:
     """A named leaf for a number that is known to be a finite float."""
     node = _new(Value)
-    node.data = data
-    node.inputs = ()
+    node._data = data
+    node._first = ()
+    node._second = None
+    node._made = _changes
     node.op = None
     node.grad = NO_GRADIENT
     node.label = label
     return node
 
 
-def _pass_on_values(node: Value) -> None:
+def _pass_on_values(node: Value, zero: float) -> None:
     """The chain rule at one node with gradients that are Values themselves."""
     assert node.op is not None
     for child, partial in zip(node.inputs, node.op.partials(node, *node.inputs), strict=True):
         one = type(partial) is float and partial == 1.0  # spares the graph a product with 1
         share = node.grad if one else node.grad * partial
-        child.grad = child.grad + share if child.has_grad else share
+        child.grad = share if child.grad is zero else child.grad + share
+
+
+def _refuse_changed(nodes: Iterable[Value]) -> None:
+    for node in nodes:
+        for child in node.inputs:
+            if child._made > node._made:
+                name = child.label or "a node"
+                raise ValueError(
+                    f"backward: the data of {name} was set to {child._data:.6g} after {node._op}"
+                    " was computed from it"
+                )
+
+
+def _finite(name: str, number: Any) -> float:
+    if not isinstance(number, Real):
+        raise TypeError(f"{name}: got {type(number).__name__}, expected a real number")
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{name}: got {value}, expected a finite number")
+    return value
 
 
 def _as_value(number: Any) -> Any:
@@ -346,6 +551,14 @@ def _operand(number: Any) -> Value:
     return number if isinstance(number, Value) else Value(number)
 
 
+def _several(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(values) == 1 and not isinstance(values[0], Value):
+        values = tuple(values[0])
+    if not values:
+        raise ValueError("values: got none, expected at least one")
+    return values
+
+
 def _binary(op: Op, left: Any, right: Any) -> Value:
     left, right = _as_value(left), _as_value(right)
     if left is NotImplemented or right is NotImplemented:
@@ -353,5 +566,6 @@ def _binary(op: Op, left: Any, right: Any) -> Value:
     return Value.apply(op, left, right)
 
 
-def _listed(numbers: Iterable[float]) -> str:
-    return ", ".join(f"{number:.6g}" for number in numbers)
+def _no_finite(what: str, op: Op, inputs: Sequence[Value]) -> ValueError:
+    at = ", ".join([f"{v._data:.6g}" for v in inputs[:6]] + ["…"] * (len(inputs) > 6))
+    return ValueError(f"{op.symbol}: no finite {what} at {at}")

@@ -1,9 +1,9 @@
 """The table of scalar operations: each states its value and its local derivatives once.
 
 ``forward(m, *inputs)`` takes the namespace that holds exp, log, …: ``SCALAR`` for floats,
-``numpy`` for arrays. ``partials(out, *inputs)`` gives ∂out/∂input for each input in plain
-arithmetic, so the same line serves floats (``Value.backward``), NumPy arrays (``Tape``) and
-Values themselves (``backward(create_graph=True)``).
+``numpy`` for arrays, another for balls. ``partials(out, *inputs)`` gives ∂out/∂input for each
+input in plain arithmetic, so the same line serves floats (``Value.backward``), NumPy arrays
+(``Tape``), Values themselves (``backward(create_graph=True)``) and balls (``enclose``).
 
 To add an operation, add one entry.
 """
@@ -13,25 +13,28 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from fractions import Fraction
+from functools import lru_cache, reduce
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-__all__ = ["OPS", "Op", "apply", "by_symbol", "exponential", "power"]
+__all__ = ["MATH", "OPS", "Op", "apply", "by_symbol", "exponential", "power"]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Op:
     """One operation: its symbol, its value and its local derivatives.
 
-    It equals its symbol, so that a walk over a graph can ask ``node.op == "*"``.
+    It equals its symbol, so that a walk over a graph can ask ``node.op == "*"``. ``recipe`` is
+    the call that makes an operation with a constant in it once more, for pickle.
     """
 
     symbol: str
     forward: Callable[..., Any]
     partials: Callable[..., Sequence[Any]]
+    recipe: tuple[Callable[..., Op], tuple[float, ...]] | None = None
 
     def __repr__(self) -> str:
         return f"Op({self.symbol!r})"
@@ -42,41 +45,75 @@ class Op:
     def __hash__(self) -> int:
         return hash(self.symbol)
 
-    def __reduce__(self) -> tuple[Any, ...]:  # identity survives pickling: rules are lambdas
-        return by_symbol, (self.symbol,)
+    def __reduce__(self) -> tuple[Any, ...]:  # the rules of the table are lambdas: by name only
+        if self.recipe or OPS.get(self.symbol) is self:
+            return self.recipe or (by_symbol, (self.symbol,))
+        return Op, (self.symbol, self.forward, self.partials)
 
 
 SCALAR = SimpleNamespace(
-    **{name: getattr(math, name) for name in ("exp", "log", "log1p", "sqrt", "sin", "cos", "tanh")},
+    **vars(math),  # and NumPy's names for the others
+    **{f"arc{name}": getattr(math, f"a{name}") for name in ("sin", "cos", "tan", "tan2")},
+    **{f"arc{name}": getattr(math, f"a{name}") for name in ("sinh", "cosh", "tanh")},
     power=math.pow,
     maximum=max,
     minimum=min,
+    greater=lambda x, y: x > y,
     heaviside=lambda x, at_zero: 1.0 if x > 0.0 else 0.0 if x < 0.0 else at_zero,
 )
 
+# The namespace that holds exp, log, … for each type of number. A module that brings a further
+# type (balls) enters its own; a type that is not here, as Value, records the operation.
+MATH: dict[type, Any] = {float: SCALAR, np.float64: SCALAR, np.longdouble: np, np.ndarray: np}
 
-def apply(op: Op, x: Any) -> Any:
-    """The operation at ``x``, whatever ``x`` is: a float, an array or a Value.
+
+def apply(op: Op, *xs: Any) -> Any:
+    """The operation at ``xs``, whatever they are: floats, arrays, Values or balls.
+
+    The type of the first decides.
 
     >>> apply(OPS["sqrt"], 9.0)
     3.0
     """
-    if isinstance(x, float):
-        return op.forward(SCALAR, x)
-    if isinstance(x, np.ndarray):
-        return op.forward(np, x)
-    return x.apply(op, x)  # a Value records the operation
+    m = MATH.get(type(xs[0]))
+    return xs[0].apply(op, *xs) if m is None else op.forward(m, *xs)
 
 
 def _sigmoid(m: Any, x: Any) -> Any:
-    # g(|x|) = 1 / (1 + e) and g(-|x|) = e / (1 + e), with e = exp(-|x|) that cannot overflow
-    e = m.exp(-abs(x))
-    return ((x >= 0) + (x < 0) * e) / (1.0 + e)
+    # g(x) = 1 / (1 + e) for x ≥ 0, e / (1 + e) for x < 0, with e = exp(-|x|) that cannot overflow
+    return m.exp(m.minimum(x, 0.0)) / (1.0 + m.exp(-abs(x)))
+
+
+def _sech2(m: Any, x: Any) -> Any:
+    # 1 / cosh² x = 4e / (1 + e)², with e = exp(-2|x|) that cannot overflow; the square is written
+    # as 1 + e(2 + e), which for small e rounds once
+    e = m.exp(-2.0 * abs(x))
+    return 4.0 * e / (1.0 + e * (2.0 + e))
 
 
 def _log_sigmoid(m: Any, x: Any) -> Any:
     # log g(x) = min(x, 0) - log(1 + exp(-|x|)): finite wherever x is
     return m.minimum(x, 0.0) - m.log1p(m.exp(-abs(x)))
+
+
+def _log(base: float, x: Any) -> Any:
+    """The constant log(base), to the precision of the numbers that ``x`` is one of."""
+    return MATH.get(type(x), SCALAR).log(base)
+
+
+def _shares(tied: Sequence[Any]) -> Sequence[Any]:
+    total = sum(tied)
+    return [one / total for one in tied]
+
+
+def _power_partials(out: Any, x: Any, y: Any) -> Sequence[Any]:
+    # at x = 0, y > 0 the power stays 0 whatever y: its log x is taken as log 1
+    zero = (1.0 - apply(STEP, x) - apply(STEP, -x)) * apply(STEP, y)
+    return y * apply(POW, x, y - 1.0), out * apply(LOG, x + zero)
+
+
+def _inverse_square(h: Any) -> Any:
+    return 1.0 / h / h  # h² may overflow where 1 / h² is a number
 
 
 ADD = Op("+", lambda m, x, y: x + y, lambda out, x, y: (1.0, 1.0))
@@ -85,41 +122,112 @@ MUL = Op("*", lambda m, x, y: x * y, lambda out, x, y: (y, x))
 DIV = Op("/", lambda m, x, y: x / y, lambda out, x, y: (1.0 / y, -out / y))
 NEG = Op("neg", lambda m, x: -x, lambda out, x: (-1.0,))
 SUM = Op("Σ", lambda m, *xs: sum(xs), lambda out, *xs: (1.0,) * len(xs))
+POW = Op("**", lambda m, x, y: m.power(x, y), _power_partials)
+
 EXP = Op("exp", lambda m, x: m.exp(x), lambda out, x: (out,))
+EXP2 = Op("exp2", lambda m, x: m.exp2(x), lambda out, x: (out * _log(2.0, x),))
+EXPM1 = Op("expm1", lambda m, x: m.expm1(x), lambda out, x: (apply(EXP, x),))
 LOG = Op("log", lambda m, x: m.log(x), lambda out, x: (1.0 / x,))
+LOG2 = Op("log2", lambda m, x: m.log2(x), lambda out, x: (1.0 / x / _log(2.0, x),))
+LOG10 = Op("log10", lambda m, x: m.log10(x), lambda out, x: (1.0 / x / _log(10.0, x),))
+LOG1P = Op("log1p", lambda m, x: m.log1p(x), lambda out, x: (1.0 / (1.0 + x),))
 SQRT = Op("sqrt", lambda m, x: m.sqrt(x), lambda out, x: (0.5 / out,))
+CBRT = Op("cbrt", lambda m, x: m.cbrt(x), lambda out, x: (_inverse_square(out) / 3.0,))
+HYPOT = Op("hypot", lambda m, x, y: m.hypot(x, y), lambda out, x, y: (x / out, y / out))
+
 SIN = Op("sin", lambda m, x: m.sin(x), lambda out, x: (apply(OPS["cos"], x),))
 COS = Op("cos", lambda m, x: m.cos(x), lambda out, x: (-apply(SIN, x),))
-TANH = Op("tanh", lambda m, x: m.tanh(x), lambda out, x: (1.0 - out * out,))
-SIGMOID = Op("sigmoid", _sigmoid, lambda out, x: (out * (1.0 - out),))
+TAN = Op("tan", lambda m, x: m.tan(x), lambda out, x: (1.0 + out * out,))
+ARCSIN = Op("arcsin", lambda m, x: m.arcsin(x), lambda out, x: (1.0 / _cosine(x),))
+ARCCOS = Op("arccos", lambda m, x: m.arccos(x), lambda out, x: (-1.0 / _cosine(x),))
+ARCTAN = Op(
+    "arctan", lambda m, x: m.arctan(x), lambda out, x: (_inverse_square(apply(HYPOT, x, 1.0)),)
+)
+ARCTAN2 = Op("arctan2", lambda m, y, x: m.arctan2(y, x), lambda out, y, x: _turn(y, x))
+
+SINH = Op("sinh", lambda m, x: m.sinh(x), lambda out, x: (apply(OPS["cosh"], x),))
+COSH = Op("cosh", lambda m, x: m.cosh(x), lambda out, x: (apply(SINH, x),))
+ARCSINH = Op("arcsinh", lambda m, x: m.arcsinh(x), lambda out, x: (1.0 / apply(HYPOT, x, 1.0),))
+ARCCOSH = Op(
+    "arccosh",
+    lambda m, x: m.arccosh(x),
+    lambda out, x: (1.0 / (apply(SQRT, x - 1.0) * apply(SQRT, x + 1.0)),),
+)
+ARCTANH = Op("arctanh", lambda m, x: m.arctanh(x), lambda out, x: (1.0 / ((1.0 - x) * (1.0 + x)),))
+
+# The slopes of tanh and g by the symmetric 1/cosh², since 1 − out² and out (1 − out) lose every
+# digit where out rounds to 1: tanh′ = sech², g′(x) = g(x) g(−x) = sech²(x/2) / 4.
+SECH2 = Op("sech²", _sech2, lambda out, x: (-2.0 * out * apply(OPS["tanh"], x),))
+TANH = Op("tanh", lambda m, x: m.tanh(x), lambda out, x: (apply(SECH2, x),))
+SIGMOID = Op("sigmoid", _sigmoid, lambda out, x: (0.25 * apply(SECH2, 0.5 * x),))
 LOG_SIGMOID = Op("log_sigmoid", _log_sigmoid, lambda out, x: (apply(SIGMOID, -x),))
+
+# Where a slope jumps: 0 for the step, relu and abs; of max and min equal inputs share the slope.
 STEP = Op("step", lambda m, x: m.heaviside(x, 0.0), lambda out, x: (0.0,))
+GREATER = Op(">", lambda m, x, y: m.greater(x, y) + 0.0, lambda out, x, y: (0.0, 0.0))
 RELU = Op("relu", lambda m, x: m.maximum(x, 0.0), lambda out, x: (apply(STEP, x),))
 ABS = Op("abs", lambda m, x: abs(x), lambda out, x: (apply(STEP, x) - apply(STEP, -x),))
+MAX = Op(
+    "max",
+    lambda m, *xs: reduce(m.maximum, xs),
+    lambda out, *xs: _shares([1.0 - apply(GREATER, out, x) for x in xs]),
+)
+MIN = Op(
+    "min",
+    lambda m, *xs: reduce(m.minimum, xs),
+    lambda out, *xs: _shares([1.0 - apply(GREATER, x, out) for x in xs]),
+)
+
+
+def _cosine(x: Any) -> Any:
+    return apply(SQRT, (1.0 - x) * (1.0 + x))  # of the angle whose sine is x
+
+
+def _turn(y: Any, x: Any) -> Sequence[Any]:
+    h = apply(HYPOT, y, x)
+    return x / h / h, -y / h / h
+
 
 OPS: dict[str, Op] = {
     op.symbol: op
     for op in (
-        *(ADD, SUB, MUL, DIV, NEG, SUM),
-        *(EXP, LOG, SQRT, SIN, COS, TANH, SIGMOID, LOG_SIGMOID, STEP, RELU, ABS),
+        *(ADD, SUB, MUL, DIV, NEG, SUM, POW),
+        *(EXP, EXP2, EXPM1, LOG, LOG2, LOG10, LOG1P, SQRT, CBRT, HYPOT),
+        *(SIN, COS, TAN, ARCSIN, ARCCOS, ARCTAN, ARCTAN2),
+        *(SINH, COSH, ARCSINH, ARCCOSH, ARCTANH, TANH, SECH2, SIGMOID, LOG_SIGMOID),
+        *(STEP, GREATER, RELU, ABS, MAX, MIN),
     )
 }
 
 
 @lru_cache(maxsize=4096)
-def power(n: float) -> Op:
+def power(n: float, less: int = 0) -> Op:
     """The operation x ↦ xⁿ for a constant exponent ``n``.
+
+    ``less`` is taken off the exponent. A slope needs it where n − 1 is not a floating-point
+    number, as of n = 0.3: balls then still know the exponent exactly.
 
     >>> power(3.0).partials(8.0, 2.0)
     (12.0,)
     """
+    recipe = power, ((n, less) if less else (n,))
     if n == 0.0:
-        return Op("**0", lambda m, x: x * 0.0 + 1.0, lambda out, x: (0.0,))
+        return Op("**0", lambda m, x: x * 0.0 + 1.0, lambda out, x: (0.0,), recipe)
     if n == 2.0:
-        return Op("**2", lambda m, x: x * x, lambda out, x: (2.0 * x,))
-    return Op(
-        f"**{n:.17g}", lambda m, x: m.power(x, n), lambda out, x: (n * apply(power(n - 1), x),)
-    )
+        return Op("**2", lambda m, x: x * x, lambda out, x: (2.0 * x,), recipe)
+    exponent = n - less
+    exact = Fraction(n) - less - 1 == Fraction(exponent - 1.0)
+
+    def forward(m: Any, x: Any) -> Any:
+        return m.lowered(x, n, less) if less and hasattr(m, "lowered") else m.power(x, exponent)
+
+    def partials(out: Any, x: Any) -> Sequence[Any]:
+        if exact:
+            return (exponent * apply(power(exponent - 1.0), x),)
+        lower = apply(power(n, less + 1), x)
+        return (n * lower - less * lower if less else n * lower,)
+
+    return Op(f"**{exponent:.17g}", forward, partials, recipe)
 
 
 @lru_cache(maxsize=4096)
@@ -129,8 +237,12 @@ def exponential(base: float) -> Op:
     >>> exponential(2.0).forward(SCALAR, 3.0)
     8.0
     """
-    slope = math.log(base)
-    return Op(f"{base:.17g}**", lambda m, x: m.power(base, x), lambda out, x: (out * slope,))
+    return Op(
+        f"{base:.17g}**",
+        lambda m, x: m.power(base, x),
+        lambda out, x: (out * _log(base, x),),
+        (exponential, (base,)),
+    )
 
 
 def by_symbol(symbol: str) -> Op:

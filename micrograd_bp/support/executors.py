@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import get_context
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from contextlib import contextmanager, suppress
+from multiprocessing import connection, get_context, parent_process, resource_tracker
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 __all__ = ["cluster", "ordered_map", "process_pool"]
 
@@ -24,6 +29,7 @@ BLAS_THREADS = (
 )
 RETRIES = 3  # of a task whose worker was lost
 CONNECT_SECONDS = 10
+WATCH_SECONDS = 1.0  # between two looks at an executor whose result is awaited
 
 
 def ordered_map(
@@ -32,7 +38,9 @@ def ordered_map(
     """``function(*task)`` for each task, in the order of the tasks, wherever they run.
 
     Without an executor they run here, one after the other. What has not begun is cancelled when
-    a task fails or the caller stops. Raises ChildProcessError if a process of a pool is lost.
+    a task fails or the caller stops. What was lost with a process of ``process_pool`` runs again
+    in another. Raises ChildProcessError if that does not help, if a process of another pool is
+    lost, or if a cluster no longer answers.
 
     >>> list(ordered_map(None, pow, [(2, 3), (2, 4)]))
     [8, 16]
@@ -41,15 +49,47 @@ def ordered_map(
         for task in tasks:
             yield function(*task)
         return
-    futures = [executor.submit(function, *task) for task in tasks]
+    listed = list(tasks)
+    futures = [executor.submit(function, *task) for task in listed]
+    lost = 0
     try:
-        for future in futures:
-            yield future.result()
-    except BrokenExecutor as error:
-        raise ChildProcessError("executor: a process ended before its work was done") from error
+        for i in range(len(listed)):
+            while True:
+                try:
+                    result = _awaited(executor, futures[i])
+                    break
+                except BrokenExecutor as error:
+                    lost += 1
+                    if not isinstance(executor, _Processes) or lost > RETRIES:
+                        raise ChildProcessError(
+                            "executor: a process ended before its work was done"
+                        ) from error
+                    executor.renew()
+                    for j in range(i, len(listed)):
+                        if not _succeeded(futures[j]):
+                            futures[j] = executor.submit(function, *listed[j])
+            yield result
     finally:
         for future in futures:
             future.cancel()
+
+
+def _awaited(executor: Executor, future: Future[Result]) -> Result:
+    """The result, as soon as it is there; meanwhile an executor that can be is watched."""
+    watch = getattr(executor, "watch", None)
+    while True:
+        try:
+            return future.result(None if watch is None else WATCH_SECONDS)
+        except NotYet:
+            if watch is None or future.done():  # the task's own TimeoutError
+                raise
+            watch()
+        except CancelledError as error:
+            raise ChildProcessError("executor: it has given up the work") from error
+
+
+def _succeeded(future: Future[Any]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
 
 
 @contextmanager
@@ -57,13 +97,14 @@ def process_pool(jobs: int) -> Iterator[Executor]:
     """``jobs`` processes whose BLAS uses one thread each, so that they do not fight for cores.
 
     As for every process that Python spawns, a script must guard its start with
-    ``if __name__ == "__main__"``. Raises ValueError unless jobs ≥ 1.
+    ``if __name__ == "__main__"``. They end with the process that started them, however that
+    ends. Raises ValueError unless jobs ≥ 1.
     """
     if jobs < 1:
         raise ValueError(f"jobs: got {jobs}, expected at least 1")
     before = {name: os.environ.get(name) for name in BLAS_THREADS}
     os.environ.update(dict.fromkeys(BLAS_THREADS, "1"))  # spawned processes inherit it
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_leave_interrupt_to_parent)
+    pool = _Processes(jobs)
     try:
         yield pool
     finally:
@@ -75,12 +116,62 @@ def process_pool(jobs: int) -> Iterator[Executor]:
                 os.environ[name] = value
 
 
+class _Processes(Executor):
+    """A pool of processes that is replaced by a new one when one of them is lost."""
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+        if hasattr(resource_tracker, "ensure_running"):  # before signals are held back, see below
+            resource_tracker.ensure_running()
+        self.pool = self._new()
+
+    def _new(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self.jobs, get_context("spawn"), initializer=_begin_worker)
+
+    def renew(self) -> None:
+        self.pool.shutdown(cancel_futures=True)
+        self.pool = self._new()
+
+    def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
+        with _interrupts_held_back():  # a process started now is deaf to Ctrl-C from its birth
+            return self.pool.submit(fn, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self.pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin_worker() -> None:
+    """In a new process of the pool: Ctrl-C is for the parent, and without it there is no work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)
+
+
 @contextmanager
 def cluster(address: str) -> Iterator[Executor]:
     """The workers of a running Dask scheduler, e.g. ``tcp://127.0.0.1:8786``, as an executor.
 
     A task whose worker is lost runs again on another. Raises ValueError if Dask is not
-    installed or nobody answers at the address.
+    installed, nobody answers at the address or no worker is there; and ChildProcessError, from
+    the work that is awaited, if the scheduler or all workers are lost.
     """
     try:
         from distributed import Client
@@ -93,9 +184,56 @@ def cluster(address: str) -> Iterator[Executor]:
         client = connect(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ValueError(f"cluster: got {address!r}, where no Dask scheduler answers") from error
-    with client:
-        yield client.get_executor(retries=RETRIES)
+    try:
+        try:
+            client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+        except (OSError, NotYet) as error:
+            raise ValueError(
+                f"cluster: got {address!r}, whose scheduler has no workers after "
+                f"{CONNECT_SECONDS} s"
+            ) from error
+        yield _Cluster(client, address)
+    finally:
+        with suppress(Exception):  # a scheduler that is gone cannot be taken leave of
+            client.close(timeout=CONNECT_SECONDS if _answers(address) else WATCH_SECONDS)
 
 
-def _leave_interrupt_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+class _Cluster(Executor):
+    """A Dask cluster that is asked, while work is awaited, whether it is still there."""
+
+    def __init__(self, client: Any, address: str) -> None:
+        self._client, self.address = client, address
+        self.executor = client.get_executor(retries=RETRIES)
+        self.alone_since: float | None = None
+
+    def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
+        future: Future[Result] = self.executor.submit(fn, *args, **kwargs)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self.executor.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+    def watch(self) -> None:
+        """Raise ChildProcessError if the scheduler does not answer, or long has no workers."""
+        if not _answers(self.address):
+            raise ChildProcessError(f"cluster: the scheduler at {self.address} is gone")
+        if self._client.scheduler_info()["workers"]:
+            self.alone_since = None
+            return
+        self.alone_since = self.alone_since or time.monotonic()
+        if time.monotonic() - self.alone_since > CONNECT_SECONDS:
+            raise ChildProcessError(
+                f"cluster: the scheduler at {self.address} has lost its workers"
+            )
+
+
+def _answers(address: str) -> bool:
+    """Whether somebody listens at a TCP address; True for addresses of other kinds."""
+    parts = urlsplit(address if "://" in address else f"tcp://{address}")
+    if parts.scheme not in ("tcp", "tls") or parts.port is None:
+        return True
+    try:
+        socket.create_connection((parts.hostname or "", parts.port), WATCH_SECONDS).close()
+    except OSError:
+        return False
+    return True

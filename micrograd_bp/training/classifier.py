@@ -9,18 +9,21 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from ..network.sigmoid import SigmoidNetwork, reshape
+from ..network.sigmoid import SigmoidNetwork
 from ..support.files import write_file
 from ..support.validation import Array
 from .data import Dataset
-from .train import METHODS, Progress, Training, train
+from .model_file import FORMAT, read_model
+from .settings import METHODS, SCALINGS, Settings
+from .train import Progress, Training, train
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -35,30 +38,6 @@ __all__ = [
     "split",
     "training_tables",
 ]
-
-SCALINGS = ("each", "common")
-FORMAT = "micrograd_bp model 1"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a classifier was asked to be; all but ``epochs`` stays as it is when training goes on.
-
-    ``scaling`` is "each" (every feature to mean 0 and deviation 1) or "common" (the same shift
-    and factor for all, as suits pixels); ``test_share`` the part of each class kept for testing;
-    ``seed`` that of the split, the weights and the order of the examples. The rest is ``train``'s.
-    """
-
-    sizes: tuple[int, ...]
-    lambda_: float = 0.1
-    method: str = "lbfgs"
-    epochs: int = 200
-    rate: float | None = None
-    batch: int | None = None
-    seed: int = 0
-    gradient: str = "matrices"
-    test_share: float = 0.25
-    scaling: str = "each"
 
 
 @dataclass(frozen=True)
@@ -115,45 +94,28 @@ class Model:
 def load_model(path: str | Path) -> Model:
     """Read what ``Model.save`` wrote.
 
-    Raises OSError if the file cannot be read, ValueError if it is damaged or something else.
+    Raises OSError if the file cannot be read, ValueError if it is damaged, something else, or
+    its parts do not fit each other.
     """
-    content = Path(path).read_bytes()
-    if not content.startswith(b"PK"):  # every zip archive does
-        raise ValueError(f"{path}: got something else than a .npz file, or a damaged one")
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        about = json.loads(str(arrays["about"]))
-        if about["format"] != FORMAT:
-            raise ValueError(f"its format is {about['format']}, expected {FORMAT}")
-        return _from_file(about, arrays)
-    except Exception as error:  # zip, NumPy, JSON and missing entries each raise their own
-        reason = f"no entry {error}" if isinstance(error, KeyError) else error
-        raise ValueError(f"{path}: not a readable model file ({reason})") from None
-
-
-def _from_file(about: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Model:
-    settings = Settings(**about["settings"] | {"sizes": tuple(about["settings"]["sizes"])})
-    net = SigmoidNetwork(settings.sizes, init="zeros")
-    theta = arrays["theta"]
-    reshape(theta, net.shapes)  # ValueError if it is not of this network
-    net.theta = arrays["best_theta"]
+    stored = read_model(path)
+    net = SigmoidNetwork(stored.settings.sizes, init="zeros")
+    net.theta = stored.best_theta
     training = Training(
         net=net,
-        costs=arrays["costs"].tolist(),
-        best_epoch=about["best_epoch"],
-        theta=theta,
-        epoch=about["epoch"],
-        seconds=about["seconds"],
+        costs=stored.costs,
+        best_epoch=stored.best_epoch,
+        theta=stored.theta,
+        epoch=stored.epoch,
+        seconds=stored.seconds,
     )
     return Model(
-        settings=settings,
+        settings=stored.settings,
         training=training,
-        mean=arrays["mean"],
-        scale=arrays["scale"],
-        features=tuple(about["features"]),
-        classes=tuple(about["classes"]),
-        fingerprint=about["fingerprint"],
+        mean=stored.mean,
+        scale=stored.scale,
+        features=stored.features,
+        classes=stored.classes,
+        fingerprint=stored.fingerprint,
     )
 
 
@@ -237,16 +199,33 @@ def training_tables(model: Model, data: Dataset) -> list[Table | str]:
         ],
     )
     part, count = list(counts.items())[-1]
-    matrix = table(
-        f"Confusion, {part} set",
-        ["class ╲ taken for", *(f">{name}" for name in data.classes)],
-        [[name, *map(str, row)] for name, row in zip(data.classes, count, strict=True)],
-    )
+    matrix = _confusion_table(f"Confusion, {part} set", data.classes, count)
     closing = (
         f"{METHODS[settings.method]}, λ = {settings.lambda_:g}: J fell from {t.costs[0]:.4g} to "
         f"{t.cost:.4g} in {len(t.costs) - 1} epochs and {t.seconds:.3g} s"
     )
     return [accuracy, matrix, closing]
+
+
+def _confusion_table(title: str, names: Sequence[str], count: npt.NDArray[np.intp]) -> Table:
+    """The matrix, or where it is wider than a page the same numbers without its zeros."""
+    from ..support.tables import WIDTH, table
+
+    corner = "class ╲ taken for"
+    cells = [max(len(name), len(str(count.max()))) for name in names]
+    if max(len(corner), *map(len, names)) + sum(cells) + 3 * len(names) < WIDTH:
+        return table(
+            title,
+            [corner, *(f">{name}" for name in names)],
+            [[name, *map(str, row)] for name, row in zip(names, count, strict=True)],
+        )
+    rows = []
+    for k, (name, row) in enumerate(zip(names, count, strict=True)):
+        others = [j for j in np.argsort(-row, kind="stable") if row[j] and j != k]
+        rows.append(
+            [name, str(row.sum()), str(row[k]), ", ".join(f"{names[j]} {row[j]}" for j in others)]
+        )
+    return table(title, ["class", ">examples", ">right", "taken for, how often"], rows)
 
 
 def split(

@@ -1,20 +1,33 @@
-"""Data for a classifier: the iris data of the package, CSV, NPZ and MAT files."""
+"""Data for a classifier: the iris data of the package, CSV, NPZ and MAT files.
+
+Classes are text: "01" and "1" are two names, and a number is written out with all its digits.
+"""
 
 from __future__ import annotations
 
-import csv
+import math
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..support.validation import Array, finite_array
+from ..support.arrays import names_in, numbers, read_arrays, texts
+from ..support.cells import MISSING, is_number, read_cells
+from ..support.validation import Array
 
 __all__ = ["Dataset", "digits", "iris", "load", "load_examples"]
+
+CELL_FILES = (".csv", ".tsv")
+ARRAY_FILES = (".npz", ".mat")
+# Numbers in the column of classes are a measured quantity, not classes, where there are more of
+# them than this and each occurs fewer times than that: a class has examples.
+MANY_CLASSES = 20
+FEW_EXAMPLES = 3.0
 
 
 @dataclass(frozen=True)
@@ -59,13 +72,33 @@ def digits() -> Dataset:
     return Dataset("digits", data.data, data.target, tuple(data.feature_names), classes)
 
 
-def load(path: str | Path, target: str | None = None) -> Dataset:
+def load(path: str | Path, target: str | None = None, *, header: bool | None = None) -> Dataset:
     """Read a .csv file with a header, or the arrays X (m, n) and y (m,) of a .npz or .mat file.
 
-    ``target`` names the CSV column with the classes (default: the last); its distinct values,
-    numbers in numerical order and else in the order of the alphabet, are the classes.
-    Raises OSError if the file cannot be read and ValueError if it is not such data.
+    Parameters
+    ----------
+    path : str or Path
+        The file. A .csv or .tsv file may be parted by commas, semicolons or tabs.
+    target : str, optional
+        The column with the classes (default: the last). Its distinct values, numbers in
+        numerical order and else in the order of the alphabet, are the classes.
+    header : bool, optional
+        Whether the first row names the columns. By default it must, and a first row of numbers
+        is refused; False names the columns x1, x2, ….
 
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    OSError
+        If the file cannot be read.
+    ValueError
+        If it is not such data: missing values, a target of real numbers, a single class, ….
+
+    Examples
+    --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "pets.csv"
@@ -74,37 +107,29 @@ def load(path: str | Path, target: str | None = None) -> Dataset:
     >>> data.X.tolist(), data.y.tolist(), data.classes
     ([[4.0, 30.0], [20.0, 60.0]], [0, 1], ('cat', 'dog'))
     """
-    path = Path(path)
-    readers = {".csv": _read_csv, ".npz": _read_npz_or_mat, ".mat": _read_npz_or_mat}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        raise ValueError(
-            f"{path}: got a {path.suffix or 'nameless'} file, expected .csv, .npz or .mat"
-        )
-    if target is not None and reader is not _read_csv:
-        raise ValueError(f"target: got {target!r}, but only a .csv file has named columns")
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    X, labels, features = reader(path, target)
-    if X.ndim != 2 or X.size == 0:
-        raise ValueError(f"{path}: got X of shape {X.shape}, expected at least one row and column")
-    if labels.shape != (len(X),):
-        raise ValueError(f"{path}: got y of shape {labels.shape}, expected ({len(X)},)")
-    values, y = np.unique(labels, return_inverse=True)
-    if len(values) < 2:
-        raise ValueError(f"{path}: got the single class {values[0]}, expected two or more")
-    classes = tuple(_class_name(value) for value in values.tolist())
-    return Dataset(path.stem, X, y.astype(np.intp), features, classes)
+    path = _known(Path(path))
+    if path.suffix.lower() in CELL_FILES:
+        X, labels, features = _table(path, target, header)
+    else:
+        if target is not None:
+            raise ValueError(f"target: got {target!r}, but only a .csv file has named columns")
+        _only_cells_have(header)
+        X, found, features = _arrays(path)
+        if found is None:
+            raise ValueError(f"{path}: got X, expected arrays X and y")
+        labels = found
+    classes, y = _classes(path, labels)
+    return Dataset(path.stem, X, y, features, classes)
 
 
 def load_examples(
-    path: str | Path, features: Sequence[str]
+    path: str | Path, features: Sequence[str], *, header: bool | None = None
 ) -> tuple[Array, tuple[str, ...] | None]:
     """Read X (m, n) to be classified, and the classes (m,) if the file has them.
 
     A .csv file needs a column for each of ``features``, in any order; if it has just one more,
-    that holds the classes. A .npz or .mat file holds X and perhaps y. Raises OSError if the file
-    cannot be read and ValueError if it is not such data.
+    that holds the classes. A .npz or .mat file holds X and perhaps y. ``header`` is as in
+    ``load``. Raises OSError if the file cannot be read and ValueError if it is not such data.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -113,123 +138,124 @@ def load_examples(
     ...     load_examples(file, ["kg", "cm"])
     (array([[ 4., 30.]]), ('cat',))
     """
-    path = Path(path)
-    ending = path.suffix.lower()
-    if ending not in (".csv", ".npz", ".mat"):
+    path = _known(Path(path))
+    if path.suffix.lower() in CELL_FILES:
+        cells = read_cells(path, header)
+        for feature in features:
+            if feature not in cells.names:
+                raise ValueError(
+                    f"{path}: got {', '.join(cells.names)}, expected a column {feature!r}"
+                )
+        others = [name for name in cells.names if name not in features]
+        labels = cells.column(others[0]) if len(others) == 1 else None
+        return cells.numbers(features), None if labels is None else tuple(labels)
+    _only_cells_have(header)
+    X, labels, _ = _arrays(path)
+    if X.shape[1] != len(features):
+        raise ValueError(f"{path}: got X of shape {X.shape}, expected (m, {len(features)})")
+    return X, None if labels is None else tuple(labels)
+
+
+def _known(path: Path) -> Path:
+    """The path of a file that is there and of a kind that can be read."""
+    if path.suffix.lower() not in CELL_FILES + ARRAY_FILES:
         raise ValueError(
             f"{path}: got a {path.suffix or 'nameless'} file, expected .csv, .npz or .mat"
         )
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    if ending == ".csv":
-        names, rows = _csv_rows(path)
-        for feature in features:
-            if feature not in names:
-                raise ValueError(f"{path}: got {', '.join(names)}, expected a column {feature!r}")
-        columns = [names.index(feature) for feature in features]
-        X = _csv_numbers(path, names, rows, columns)
-        others = [i for i in range(len(names)) if i not in columns]
-        labels = np.array([row[others[0]].strip() for row in rows]) if len(others) == 1 else None
-    else:
-        arrays = _read_arrays(path)
-        X, labels = _x_and_y(path, arrays if "y" in arrays else arrays | {"y": np.empty(0)})[:2]
-        labels = labels if "y" in arrays else None
-        if X.ndim != 2 or X.shape[1] != len(features) or X.size == 0:
-            raise ValueError(f"{path}: got X of shape {X.shape}, expected (m, {len(features)})")
-    if labels is None:
-        return X, None
-    if labels.shape != (len(X),):
-        raise ValueError(f"{path}: got y of shape {labels.shape}, expected ({len(X)},)")
-    with suppress(ValueError):  # names stay text
-        labels = labels.astype(np.float64)
-    return X, tuple(_class_name(label) for label in labels.tolist())
+    return path
 
 
-def _read_csv(path: Path, target: str | None) -> tuple[Array, npt.NDArray[Any], tuple[str, ...]]:
-    names, rows = _csv_rows(path)
-    if len(names) < 2:
-        raise ValueError(f"{path}: got no data, expected a header of two columns or more and rows")
-    wanted = names[-1] if target is None else target
-    if wanted not in names:
-        raise ValueError(f"target: got {wanted!r}, expected one of {', '.join(names)}")
-    column = names.index(wanted)
-    features = [i for i in range(len(names)) if i != column]
-    X = _csv_numbers(path, names, rows, features)
-    labels = np.array([row[column].strip() for row in rows])
-    if "" in labels:
-        raise ValueError(f"{path}: row {2 + labels.tolist().index('')} has no {wanted!r}")
-    with suppress(ValueError):  # names stay text
-        labels = labels.astype(np.float64)
-    return X, labels, tuple(names[i] for i in features)
+def _only_cells_have(header: bool | None) -> None:
+    if header is not None:
+        raise ValueError("header: only a .csv file has one or has none")
 
 
-def _csv_rows(path: Path) -> tuple[list[str], list[list[str]]]:
-    """The header of a CSV file, and its rows, each as long as the header."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            header, *rows = [row for row in csv.reader(file) if row] or [[]]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path}: not a CSV text file ({error})") from None
-    names = [name.strip() for name in header]
-    if not rows:
-        raise ValueError(f"{path}: got no data, expected a header of two columns or more and rows")
-    for number, row in enumerate(rows, start=2):
-        if len(row) != len(names):
-            raise ValueError(f"{path}: row {number} has {len(row)} cells, expected {len(names)}")
-    return names, rows
+def _table(
+    path: Path, target: str | None, header: bool | None
+) -> tuple[Array, list[str], tuple[str, ...]]:
+    """X, the classes as text, and the names of the features of a .csv file."""
+    cells = read_cells(path, header)
+    wanted = cells.names[-1] if target is None else target
+    if wanted not in cells.names:
+        raise ValueError(f"target: got {wanted!r}, expected one of {', '.join(cells.names)}")
+    features = tuple(name for name in cells.names if name != wanted)
+    X = cells.numbers(features)
+    labels = cells.column(wanted)
+    for line, label in zip(cells.lines, labels, strict=True):
+        if not label:
+            raise ValueError(f"{path}: row {line} has no {wanted!r}")
+        if label.lower() in MISSING:
+            raise ValueError(
+                f"{path}: row {line}, column {wanted!r}: got {label!r}, a missing value, "
+                "expected a class"
+            )
+    return X, labels, features
 
 
-def _csv_numbers(
-    path: Path, names: Sequence[str], rows: Sequence[Sequence[str]], columns: Sequence[int]
-) -> Array:
-    return np.array([[_number(path, n, names[i], row[i]) for i in columns]
-                     for n, row in enumerate(rows, start=2)])  # fmt: skip
+def _arrays(path: Path) -> tuple[Array, list[str] | None, tuple[str, ...]]:
+    """X, the classes as text (None: there are none), and names for the features."""
+    arrays = read_arrays(path, ARRAY_FILES)
+    if "X" not in arrays:
+        raise ValueError(f"{path}: got {names_in(arrays)}, expected arrays X and y")
+    # in one order of memory, whichever file it was: the same numbers then give the same bits
+    X = np.ascontiguousarray(numbers(f"{path}: X", arrays["X"]))
+    if X.ndim != 2 or X.size == 0:
+        raise ValueError(f"{path}: got X of shape {X.shape}, expected at least one row and column")
+    features = tuple(f"x{j}" for j in range(1, X.shape[1] + 1))
+    if "y" not in arrays:
+        return X, None, features
+    y: npt.NDArray[Any] = np.asarray(arrays["y"])
+    if y.ndim == 2 and 1 in y.shape:
+        y = y.ravel()
+    if y.shape != (len(X),):
+        raise ValueError(f"{path}: got y of shape {y.shape}, expected ({len(X)},)")
+    return X, _labels(path, y), features
 
 
-def _number(path: Path, row: int, column: str, cell: str) -> float:
-    try:
-        number = float(cell)
-    except ValueError:
-        number = np.nan
-    if not np.isfinite(number):
-        raise ValueError(f"{path}: row {row}, column {column!r}: got {cell!r}, expected a number")
-    return number
+def _labels(path: Path, y: npt.NDArray[Any]) -> list[str]:
+    """The classes of an array as text: numbers with all their digits."""
+    if y.dtype.kind == "O" and all(np.size(cell) == 1 for cell in y):  # a cell array of MATLAB's
+        y = np.array([np.ravel(cell)[0] for cell in y])
+    if y.dtype.kind == "S":
+        try:
+            y = np.char.decode(y, "utf-8")
+        except UnicodeDecodeError:
+            raise ValueError(f"{path}: got y of bytes that are no UTF-8 text") from None
+    if y.dtype.kind not in "biufU":
+        raise ValueError(f"{path}: got y of type {y.dtype}, expected numbers or names")
+    if y.dtype.kind != "U":
+        numbers(f"{path}: y", y)  # finite
+        return [str(int(c)) if c == math.floor(c) else repr(float(c)) for c in y.tolist()]
+    labels = [label.strip() for label in texts(f"{path}: y", y)]
+    for i, label in enumerate(labels):
+        if label.lower() in MISSING:
+            raise ValueError(f"{path}: y: got {label!r} at [{i}], expected a class")
+    return labels
 
 
-def _read_npz_or_mat(
-    path: Path, target: str | None
-) -> tuple[Array, npt.NDArray[Any], tuple[str, ...]]:
-    return _x_and_y(path, _read_arrays(path))
+def _classes(path: Path, labels: list[str]) -> tuple[tuple[str, ...], npt.NDArray[np.intp]]:
+    """The distinct classes in order, and each example's index among them (m,)."""
+    classes = sorted(set(labels))
+    if all(map(is_number, classes)):
+        values = {name: Decimal(name.replace(",", ".")) for name in classes}
+        classes.sort(key=lambda name: values[name])
+        _refuse_quantity(path, classes, values, len(labels))
+    if len(classes) < 2:
+        raise ValueError(f"{path}: got the single class {classes[0]}, expected two or more")
+    index = {name: k for k, name in enumerate(classes)}
+    return tuple(classes), np.array([index[label] for label in labels], dtype=np.intp)
 
 
-def _read_arrays(path: Path) -> dict[str, Any]:
-    kind = path.suffix.lower()
-    try:
-        if kind == ".npz":
-            with np.load(path, allow_pickle=False) as file:
-                return {name: file[name] for name in file.files}
-        from scipy.io import loadmat
-
-        return dict(loadmat(path))
-    except Exception as error:  # zipfile, pickle, format errors, and many kinds from SciPy
-        raise ValueError(f"{path}: not a readable {kind} file ({error})") from None
-
-
-def _x_and_y(path: Path, arrays: dict[str, Any]) -> tuple[Array, npt.NDArray[Any], tuple[str, ...]]:
-    for name in ("X", "y"):
-        if name not in arrays:
-            found = ", ".join(key for key in arrays if not key.startswith("__")) or "nothing"
-            raise ValueError(f"{path}: got {found}, expected arrays X and y")
-    X, labels = finite_array(f"{path}: X", arrays["X"]), np.asarray(arrays["y"])
-    if labels.dtype.kind not in "biufUS":
-        raise ValueError(f"{path}: got y of type {labels.dtype}, expected numbers or names")
-    if labels.dtype.kind in "biuf":
-        labels = finite_array(f"{path}: y", labels)
-    if labels.ndim == 2 and 1 in labels.shape:
-        labels = labels.ravel()
-    columns = X.shape[1] if X.ndim == 2 else 0
-    return X, labels, tuple(f"x{j}" for j in range(1, columns + 1))
-
-
-def _class_name(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _refuse_quantity(path: Path, classes: list[str], values: dict[str, Decimal], m: int) -> None:
+    """ValueError if the numbers are a measured quantity, or one number in two spellings."""
+    advice = "a classifier needs classes: give them names if they are"
+    for name in classes:
+        if values[name] != math.floor(values[name]):
+            raise ValueError(f"{path}: got the target {name}, a real number; {advice}")
+    if len(classes) > MANY_CLASSES and m < FEW_EXAMPLES * len(classes):
+        raise ValueError(
+            f"{path}: got {len(classes)} different numbers as targets of {m} examples; {advice}"
+        )
+    for one, other in pairwise(classes):
+        if values[one] == values[other]:
+            raise ValueError(f"{path}: got the classes {one!r} and {other!r}, one number twice")

@@ -12,18 +12,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from numbers import Integral, Real
 
 import numpy as np
 import numpy.typing as npt
 
 from ..checking.gradient import check_gradient
 from ..gradients import Gradient, autodiff_gradient, backprop_gradient
-from ..network.graph import example_graph
 from ..network.sigmoid import SigmoidNetwork, reshape
-from ..scalar.engine import Value
-from ..scalar.tape import Tape
+from ..support.interrupts import interruptible, raise_deferred
 from ..support.validation import Array, regularization
+from .settings import GRADIENTS, METHODS, RATES, batch_size, named, step_rate, whole_number
 
 __all__ = ["GRADIENTS", "METHODS", "Training", "cost_function", "train"]
 
@@ -33,14 +31,6 @@ Evaluate = Callable[[Array, Array, Array, float], tuple[float, Array]]
 
 Progress = Callable[[int, int, float], None]  # epoch, epochs, cost
 
-GRADIENTS = ("matrices", "graph", "tape")
-METHODS = {
-    "gd": "Batch gradient descent",
-    "sgd": "Stochastic gradient descent",
-    "lbfgs": "SciPy's L-BFGS-B",
-    "cg": "SciPy's conjugate gradients",
-}
-RATES = {"gd": 1.0, "sgd": 0.1}
 # SciPy's optimizers keep their memory of earlier steps to themselves, so training can only go on
 # where they start afresh. They do so after this many iterations, interrupted or not.
 RESTART = 100
@@ -141,8 +131,7 @@ def train(
     X, Y = net.data(X, Y)
     if len(Y) > 1 and not np.any(Y - Y[0]):
         raise ValueError("Y: got the same target for every example, expected two classes or more")
-    if method not in METHODS:
-        raise ValueError(f"method: got {method!r}, expected one of {', '.join(METHODS)}")
+    named("method", method, tuple(METHODS))
     job = _Job(
         net=net,
         X=X,
@@ -150,14 +139,17 @@ def train(
         lambda_=regularization(lambda_),
         evaluate=_source(net, gradient),
         method=method,
-        epochs=_whole("epochs", epochs, 1),
-        rate=_rate(method, rate),
-        batch=_batch(method, batch, len(X)),
-        seed=_whole("seed", seed, 0),
+        epochs=whole_number("epochs", epochs, 1),
+        rate=step_rate(method, rate),
+        batch=batch_size(method, batch, len(X)),
+        seed=whole_number("seed", seed, 0),
     )
-    check_every = _whole("check_every", check_every, 0)
-    if resume is not None and resume.epoch >= epochs:
-        raise ValueError(f"epochs: got {epochs}, but {resume.epoch} are already done: ask for more")
+    check_every = whole_number("check_every", check_every, 0)
+    if resume is not None:
+        # SciPy's methods go on from before what they have reached, but never to less than that
+        done = resume.epoch if method in RATES else len(resume.costs) - 1
+        if epochs <= max(done, resume.epoch):
+            raise ValueError(f"epochs: got {epochs}, but {done} are already done: ask for more")
     return _run(job, _Record(job, resume, progress), check_every)
 
 
@@ -205,6 +197,7 @@ class _Record:
 
     def add(self, theta: Array, cost: float) -> None:
         """Note the weights and the cost after one more epoch; _Stop if the cost has run away."""
+        raise_deferred()
         epoch = self.done + 1
         if not cost <= self.limit:  # or it is NaN
             raise _Stop(self.divergence(f"the cost is {cost:.3g}, the limit {self.limit:.3g}"))
@@ -228,9 +221,11 @@ class _Record:
             stopped += (
                 f"; the best θ, of epoch {self.best_epoch} with cost {self.best_cost:.6g}, is kept"
             )
+        # Ctrl-C may have come between a cost and its weights
+        early = next((e for e, cost in enumerate(self.costs) if cost < self.best_cost), None)
         return Training(
             net=_moved(self.job.net, self.best_theta),
-            costs=self.costs,
+            costs=self.costs[:early],
             best_epoch=self.best_epoch,
             theta=self.theta,
             epoch=self.epoch,
@@ -248,7 +243,8 @@ def _run(job: _Job, record: _Record, check_every: int) -> Training:
 
     minimize = _descend if job.method in RATES else _optimize
     try:
-        with np.errstate(over="ignore", invalid="ignore"):  # what comes out of it is judged
+        # what overflows is judged; Ctrl-C ends the descent, and waits before and after it
+        with np.errstate(over="ignore", invalid="ignore"), interruptible():
             _compare(job, record.theta, record.epoch)
             minimize(job, record, done)
     except _Stop as stop:
@@ -327,10 +323,10 @@ def _compare(job: _Job, theta: Array, epoch: int) -> None:
 
 def _source(net: SigmoidNetwork, gradient: str | GradientFunction) -> Evaluate:
     """The function of (θ, X, Y, λ) that gives J and its gradient."""
-    if gradient == "tape":
-        return _replayed(net)
     if gradient == "matrices":
         gradient = backprop_gradient
+    elif gradient == "tape":
+        gradient = partial(autodiff_gradient, replay=True)
     elif gradient == "graph":
         gradient = partial(autodiff_gradient, replay=False)
     if not callable(gradient):
@@ -347,55 +343,6 @@ def _source(net: SigmoidNetwork, gradient: str | GradientFunction) -> Evaluate:
     return evaluate
 
 
-def _replayed(net: SigmoidNetwork) -> Evaluate:
-    """J from one recorded scalar graph: that of an example's cost and of its share of λ/2m Σ θ²."""
-    graph = example_graph(net, np.zeros(net.sizes[0]), np.zeros(net.sizes[-1]), textbook=False)
-    factor = Value(0.0, label="λ/2m")
-    squares = [theta**2 for matrix in graph.thetas for row in matrix for theta in row[1:]]
-    columns = [column for matrix in graph.thetas for column in zip(*matrix, strict=True)]
-    tape = Tape(
-        graph.cost + factor * Value.sum(squares),
-        inputs=[*graph.x, *graph.y],
-        parameters=[*(theta for column in columns for theta in column), factor],
-    )
-
-    def evaluate(theta: Array, X: Array, Y: Array, lambda_: float) -> tuple[float, Array]:
-        m = len(X)
-        costs, gradient = tape.gradient(np.hstack([X, Y]), np.append(theta, lambda_ / (2.0 * m)))
-        return float(np.sum(costs)) / m, gradient[:-1] / m
-
-    return evaluate
-
-
 def _moved(net: SigmoidNetwork, theta: Array) -> SigmoidNetwork:
     """A network of the same sizes with other weights."""
     return SigmoidNetwork(thetas=reshape(theta, net.shapes))
-
-
-def _whole(name: str, number: int, least: int) -> int:
-    if isinstance(number, bool) or not isinstance(number, Integral):
-        raise TypeError(f"{name}: got {number!r}, expected a whole number")
-    if number < least:
-        raise ValueError(f"{name}: got {number}, expected at least {least}")
-    return int(number)
-
-
-def _rate(method: str, rate: float | None) -> float:
-    if rate is None:
-        return RATES.get(method, 0.0)
-    if method not in RATES:
-        raise ValueError(f"rate: got {rate}, but {method} finds its own steps")
-    if isinstance(rate, bool) or not isinstance(rate, Real):
-        raise TypeError(f"rate: got {rate!r}, expected a number")
-    if not 0 < float(rate) < math.inf:
-        raise ValueError(f"rate: got {rate}, expected a finite number > 0")
-    return float(rate)
-
-
-def _batch(method: str, batch: int | None, m: int) -> int:
-    """Examples per step."""
-    if method != "sgd":
-        if batch is not None:
-            raise ValueError(f"batch: got {batch}, but {method} takes all examples at once")
-        return m
-    return 1 if batch is None else min(m, _whole("batch", batch, 1))

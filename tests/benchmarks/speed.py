@@ -39,8 +39,8 @@ from micrograd_bp import (
     compare_gradients,
     numerical_gradient,
 )
-from micrograd_bp.gradients import autodiff
 from micrograd_bp.network.graph import example_graph
+from micrograd_bp.network.recorded import recorded_cost
 from micrograd_bp.support.executors import process_pool
 from micrograd_bp.support.tables import table
 
@@ -101,10 +101,10 @@ def flat(thetas: list[Any]) -> list[Any]:
 
 
 def with_tape(net: SigmoidNetwork) -> Gradient:
-    autodiff._tape.cache_clear()
-    tape = autodiff._tape(tuple(net.sizes))
+    recorded_cost.cache_clear()
+    tape = recorded_cost(tuple(net.sizes))
     theta = net.theta
-    return lambda X, Y: tape.gradient(np.hstack([X, Y]), theta)[1]
+    return lambda X, Y: tape.gradient([X, Y], theta)[1]
 
 
 def with_graph(net: SigmoidNetwork) -> Gradient:

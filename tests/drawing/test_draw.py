@@ -129,26 +129,24 @@ def test_an_edge_shows_the_local_derivative_and_what_it_sends_back():
     assert ("n1", "n2", ("2", "← 10")) in edges
 
 
-def test_sign_and_size_of_a_gradient_are_its_lines_colour_and_width():
+def test_sign_and_size_of_a_gradient_are_the_dashes_and_width_of_its_frame():
     _, _, _, graph = network_graph([4, 5, 3])
-    drawn = draw(graph, view="unit")
-    theme = THEMES["light"]
-    lines = {}
-    for line in drawn.body:
-        if match := re.search(r'"?(unit\d+_\d+ unit\d+_\d+)"?:e -> .*', line):
-            color = re.search(r'color="(#\w{6})', line)[1]
-            lines[match[1]] = color, float(re.search(r'penwidth="?([\d.]+)', line)[1])
+    frames = {}
+    for line in draw(graph, view="unit").body:
+        if match := re.search(r'"(unit\d+_\d+ unit\d+_\d+)" \[', line):
+            assert f'color="{THEMES["light"].backward}"' in line
+            frames[match[1]] = "dashed" in line, float(re.search(r"penwidth=([\d.]+)", line)[1])
     gradients = {
         f"unit{layer}_{j} unit{layer + 1}_{i}": theta.grad
         for layer, matrix in enumerate(graph.thetas, start=1)
         for i, row in enumerate(matrix, start=1)
         for j, theta in enumerate(row)
     }
-    assert lines.keys() == gradients.keys()
+    assert frames.keys() == gradients.keys()
     for name, gradient in gradients.items():
-        assert lines[name][0] == (theme.positive if gradient > 0 else theme.negative)
+        assert frames[name][0] == (gradient < 0)
     by_size = sorted(gradients, key=lambda name: abs(gradients[name]))
-    widths = [lines[name][1] for name in by_size]
+    widths = [frames[name][1] for name in by_size]
     assert widths == sorted(widths)
     assert widths[0] < widths[-1]
 
@@ -257,7 +255,7 @@ def test_unlabelled_values_are_named_by_number_and_formula():
     nodes = Parsed(draw(root)).nodes
     titles = [texts[0] for texts in nodes.values()]
     assert sorted(titles) == sorted(
-        ["2", "3", "v₁ = 2 · 3", "1", "v₂ = v₁ + 1", "v₃ = exp(v₂)", "v₄ = v₃^2"]
+        ["2", "3", "v₁ = 2 · 3", "1", "v₂ = v₁ + 1", "v₃ = exp(v₂)", "v₄ = v₃²"]
     )
 
 
@@ -368,11 +366,11 @@ def test_where_no_path_leads_is_an_error():
 
 @pytest.mark.parametrize(
     ("sizes", "parts"),
-    [([4, 5, 3], "unit by unit"), ([64, 25, 10], "layer by layer")],
+    [([4, 5, 3], "drawn unit by unit"), ([64, 25, 10], "some units of each wide layer are drawn")],
 )
 def test_a_graph_too_large_to_read_is_drawn_coarser_and_says_so(sizes, parts):
     *_, graph = network_graph(sizes)
-    with pytest.warns(UserWarning, match=f"are too many to read: drawn {parts}"):
+    with pytest.warns(UserWarning, match=f"are too many to read: {parts}"):
         picture = draw(graph)
     assert parts in Parsed(picture).text
 
@@ -437,10 +435,40 @@ def contrast(one, other):
 def test_text_stands_out_from_what_it_stands_on(theme):
     for fill in theme.fills.values():
         assert contrast(theme.text, fill) >= 4.5
-        assert contrast(theme.delta, fill) >= 4.5
-    assert contrast(theme.faint, theme.background) >= 4.5
-    for colour in theme.positive, theme.negative, theme.path:
-        assert contrast(colour, theme.background) >= 3  # lines and large text
+    for kind in "inner", "data", "parameter", "z", "a", "cost":  # a bias unit has no gradient
+        assert contrast(theme.backward, theme.fills[kind]) >= 4.5
+    for colour in theme.faint, theme.path, theme.forward, theme.backward:
+        assert contrast(colour, theme.background) >= 4.5
+
+
+# Machado, Oliveira and Fernandes (2009), severity 1.0: what linear RGB becomes for the eyes of
+# people without one kind of cone.
+SIMULATIONS = {
+    "protanopia": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+                   [-0.003882, -0.048116, 1.051998]],
+    "deuteranopia": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+                     [-0.011820, 0.042940, 0.968881]],
+    "tritanopia": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+                   [0.004733, 0.691367, 0.303900]],
+}  # fmt: skip
+
+
+def lab(colour, simulation):
+    """CIE L*a*b* of #rrggbb as seen with a simulated deficiency."""
+    parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    seen = np.clip(np.array(SIMULATIONS[simulation]) @ linear, 0, 1)
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    xyz = np.array(to_xyz) @ seen / [0.9505, 1.0, 1.089]
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("simulation", SIMULATIONS)
+@pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
+def test_directions_are_told_apart_by_every_eye(theme, simulation):
+    one, other = (lab(colour, simulation) for colour in (theme.forward, theme.backward))
+    assert np.linalg.norm(one - other) > 40  # 2.3 is a just noticeable difference
 
 
 # Notebooks
@@ -464,3 +492,166 @@ def test_a_notebook_without_a_layout_program_shows_text(monkeypatch):
     monkeypatch.setattr("micrograd_bp.drawing.dot.find_dot", lambda: None)
     bundle = Value(6.0, label="z")._repr_mimebundle_()
     assert bundle == {"text/plain": "Value(z: data=6)"}
+
+
+# What a picture must not say
+
+
+def shares_drawn(picture):
+    """(dashed, width) of each line of δ in the unit view, by the weight it flows back through."""
+    found = {}
+    for line in picture.body:
+        if match := re.search(r'"(unit\d+_\d+ (?:unit\d+_\d+|J)) δ" -> ', line):
+            assert f'color="{THEMES["light"].backward}"' in line
+            found[match[1]] = "dashed" in line, float(re.search(r"penwidth=([\d.]+)", line)[1])
+    return found
+
+
+def test_what_flows_back_to_a_unit_is_its_share_of_delta_in_sign_and_size():
+    """δ_k θ_ki g'(z_i) of equation (2), from the matrices; the output layer's is h − y."""
+    net, x, y, graph = network_graph([4, 5, 3])
+    deltas = backprop_gradient(net, [x], [y]).deltas
+    a = net.forward([x]).a[1][0]
+    expected = {
+        f"unit2_{i + 1} unit3_{k + 1}": deltas[2][0, k]
+        * net.thetas[1][k, i + 1]
+        * a[i]
+        * (1 - a[i])
+        for i in range(5)
+        for k in range(3)
+    }
+    expected |= {f"unit3_{k + 1} J": deltas[2][0, k] for k in range(3)}
+    drawn = shares_drawn(draw(graph, view="unit"))
+    assert drawn.keys() == expected.keys()
+    largest = max(map(abs, expected.values()))
+    for name, share in expected.items():
+        dashed, width = drawn[name]
+        assert dashed == (share < 0)
+        assert width == pytest.approx(0.5 + 4.5 * abs(share) / largest, abs=0.006)
+
+
+def test_a_graph_whose_gradients_are_all_zero_is_not_said_to_be_without_a_backward_pass():
+    x = Value(-2.0, label="x")
+    dead = (x * 3.0).relu()
+    dead.backward()
+    text = Parsed(draw(dead)).text
+    assert "has not run" not in text
+    assert "every gradient is 0: no step changes the output" in text
+    *_, graph = network_graph([2, 2, 1], backward=False)
+    (graph.cost * 0.0).backward()
+    for view in "scalar", "unit":
+        text = Parsed(draw(graph, view=view)).text
+        assert "has not run" not in text
+        assert "every gradient is 0: no step changes the output" in text
+
+
+def test_no_gradient_is_drawn_for_constants_and_targets():
+    *_, graph = network_graph([2, 2, 2])
+    parsed = Parsed(draw(graph, view="scalar"))
+    order = graph.cost.topological_order()
+    for i, node in enumerate(order):
+        is_constant = not node.inputs and (not node.label or node in {*graph.y, *graph.bias})
+        gradients = [text for text in parsed.nodes[f"n{i}"] if "∂" in text or "δ" in text]
+        assert bool(gradients) != (is_constant or node.label.startswith("1−y"))
+        if is_constant:
+            assert all(texts == () for tail, _, texts in parsed.edges if tail == f"n{i}")
+
+
+def test_a_number_in_an_expression_gets_no_gradient_but_leaves_without_names_do():
+    x = Value(2.0, label="x")
+    root = x * 3.0
+    root.backward()
+    assert Parsed(draw(root)).nodes["n1"] == ["3"]
+    root = Value(2.0) * Value(3.0)
+    root.backward()
+    assert Parsed(draw(root)).nodes["n1"] == ["3", "∂ = 2"]
+
+
+def test_names_are_counted_in_reading_order_and_negative_numbers_stand_in_parentheses():
+    x = Value(2.0, label="x")
+    titles = [texts[0] for texts in Parsed(draw((x + 1.0) * (x - -4.0) + 1000.0)).nodes.values()]
+    assert {"v₁ = x + 1", "v₂ = x − (−4)", "v₃ = v₁ · v₂", "v₄ = v₃ + 1000"} <= set(titles)
+    assert "v₁ = −(−4)" in Parsed(draw(-Value(-4.0))).text
+
+
+def test_a_long_chain_is_folded_into_one_card_with_the_product_of_its_derivatives():
+    x = Value(0.5, label="x")
+    chain = [x]
+    for k in range(50):
+        chain.append(chain[-1].sin() if k % 2 else chain[-1] * 1.1)
+    chain[-1].backward()
+    parsed = Parsed(draw(chain[-1]))
+    (fold,) = [texts for texts in parsed.nodes.values() if "operations" in texts[0]]
+    assert fold[0] == "46 operations: ·, sin, ·, sin, …"
+    slope = chain[2].grad / chain[48].grad  # of the fold as a whole, by the chain rule
+    assert any(texts[:1] == (f"{slope:.3g}",) for _, _, texts in parsed.edges)
+    whole = Parsed(draw(chain[-1], view="scalar")).nodes
+    assert len(whole) == len(chain[-1].topological_order())
+
+
+def test_a_value_used_twice_ends_a_chain():
+    x = Value(0.5, label="x")
+    v = x
+    for k in range(20):
+        v = v.sin() if k % 2 else v * v  # each square uses its input twice
+    assert "operations" not in Parsed(draw(v)).text
+
+
+def test_of_a_wide_layer_some_units_are_drawn_and_the_rest_is_counted():
+    *_, graph = network_graph([64, 25, 10])
+    with pytest.warns(UserWarning, match="some units of each wide layer are drawn"):
+        parsed = Parsed(draw(graph))
+    for hidden in "… 58 more", "… 19 more", "… 4 more":
+        assert hidden in parsed.text
+    assert {"unit1_1", "unit1_64", "unit2_25", "unit3_10"} <= set(parsed.nodes)
+    assert "unit1_30" not in parsed.nodes
+    drawn = sum(kind == "weight" and " J" not in name for name, kind in parsed.kinds.items())
+    assert drawn <= 100
+
+
+def test_an_operator_may_be_a_small_node_of_its_own():
+    x, y = Value(2.0, label="x"), Value(-3.0, label="y")
+    z = x * y
+    z.label = "z"
+    z.backward()
+    parsed = Parsed(draw(z, style="nodes"))
+    assert parsed.nodes == {
+        "n0": ["x", "2", "∂z/∂x = −3"],
+        "n1": ["y", "−3", "∂z/∂y = 2"],
+        "n2op": ["·"],
+        "n2": ["z", "−6", "∂z/∂z = 1"],
+    }
+    expected = {("n2op", "n2"), ("n0", "n2op"), ("n1", "n2op")}
+    assert {edge[:2] for edge in parsed.edges} == expected
+    with pytest.raises(ValueError, match="style: got 'dots', expected cards or nodes"):
+        draw(z, style="dots")
+
+
+@pytest.mark.parametrize("sizes", [[1, 1], [2, 2, 1], [2, 2, 2], [3, 4, 4, 2]])
+def test_a_picture_has_the_shape_of_a_page(sizes):
+    *_, graph = network_graph(sizes)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        root = ET.fromstring(svg(draw(graph)).encode())
+    width, height = (float(root.get(side).removesuffix("pt")) for side in ("width", "height"))
+    assert 1 / 3 < width / height < 3.2
+
+
+def test_the_layer_view_shows_which_matrices_each_equation_needs():
+    *_, graph = network_graph([2, 3, 2])
+    edges = {edge[:2] for edge in Parsed(draw(graph, view="layer")).edges}
+    assert {("a1", "D1"), ("delta2", "D1"), ("a2", "D2"), ("delta3", "D2")} <= edges  # (1)
+    assert {("Theta2", "delta2"), ("delta3", "delta2"), ("a2", "delta2")} <= edges  # (2)
+
+
+def test_a_saturated_unit_is_marked():
+    net = SigmoidNetwork(thetas=[[[0.0, 9.0], [0.0, 0.5]], [[0.0, 1.0, 1.0]]])
+    graph = example_graph(net, [1.0], 1.0)
+    graph.cost.backward()
+    picture = draw(graph, view="unit")
+    parsed = Parsed(picture)
+    slope = 1 / (2 + 2 * math.cosh(9.0))  # g'(z) = 1 / (2 + 2 cosh z)
+    assert parsed.nodes["unit2_1"][-1] == f"g′ = {slope:.1g}".replace("e-0", "e−")
+    assert "g′" not in "".join(parsed.nodes["unit2_2"])
+    assert picture.source.count("peripheries=2") == 1
+    assert "double ring: saturated" in parsed.text

@@ -5,7 +5,8 @@ import pytest
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient, numerical_gradient
 from micrograd_bp.comparison.rounding import rounding_bounds
-from micrograd_bp.gradients import numerical
+from micrograd_bp.gradients import numerical_fast
+from micrograd_bp.gradients.numerical import COMPLEX_STEP, SCHEMES, estimate
 
 NETWORKS = {
     "no hidden layer": ([3, 1], 7, 0.5),
@@ -25,6 +26,41 @@ def problem(name, scale=1.0):
     return net, X, Y, lambda_
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_plain_loop_serves_any_cost_of_a_vector(scheme):
+    """Of x³y its derivatives are 3x²y and x³; the differences have errors that are known, too."""
+    theta, e = np.array([2.0, 5.0]), 2.0**-10
+    slopes = estimate(lambda t: t[0] ** 3 * t[1], theta, e, scheme)
+    x, y = theta
+    error = {"two-sided": y * e**2, "one-sided": 3 * x * y * e + y * e**2, "complex-step": 0.0}
+    np.testing.assert_allclose(slopes, [3 * x**2 * y + error[scheme], x**3], rtol=1e-12)
+    some = estimate(lambda t: t[0] ** 3 * t[1], theta, e, scheme, [1])
+    assert np.isnan(some[0])
+    assert some[1] == slopes[1]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_fast_estimate_beyond_the_rounding_of_J_contradicts_the_plain_loop(
+    monkeypatch, name, scheme
+):
+    """An error of one value of J by 30 times what an independent analysis allows is caught."""
+    net, X, Y, lambda_ = problem(name)
+    bounds = rounding_bounds(net, X, Y, lambda_)
+    error = 30.0 * bounds.cost
+    if scheme == "complex-step":
+        error = 1j * COMPLEX_STEP * 100.0 * max(D.max() for D in bounds.D)
+    right = numerical_fast._Moves.costs
+
+    def wrong(moves):
+        first, *rest = right(moves)
+        return [first + error, *rest]
+
+    monkeypatch.setattr(numerical_fast._Moves, "costs", wrong)
+    with pytest.raises(RuntimeError, match=r"^numerical: at θ.* contradicts the plain loop"):
+        numerical_gradient(net, X, Y, lambda_, scheme=scheme)
+
+
 def cost_with(net, X, Y, lambda_, index, step):
     moved = SigmoidNetwork(thetas=net.thetas)
     theta = net.theta
@@ -39,7 +75,7 @@ def cost_with(net, X, Y, lambda_, index, step):
 def test_estimates_are_differences_of_the_plain_cost(name, epsilon, scale):
     net, X, Y, lambda_ = problem(name, scale)
     two_sided = numerical_gradient(net, X, Y, lambda_, epsilon).vector
-    one_sided = numerical_gradient(net, X, Y, lambda_, epsilon, "one-sided").vector
+    one_sided = numerical_gradient(net, X, Y, lambda_, epsilon, scheme="one-sided").vector
     at = net.cost(X, Y, lambda_)
     for index in range(len(net.theta)):
         plus, minus = (cost_with(net, X, Y, lambda_, index, s) for s in (epsilon, -epsilon))
@@ -77,7 +113,7 @@ def test_saturated_units_keep_their_digits():
 @pytest.mark.parametrize("z", [700.0, -700.0])
 def test_weighted_inputs_of_700_are_finite(z):
     net = SigmoidNetwork(thetas=[[[z, 0.0]], [[0.5, 1.0]]])
-    for scheme in numerical.SCHEMES:
+    for scheme in SCHEMES:
         assert np.all(np.isfinite(numerical_gradient(net, [[1.0]], [1], scheme=scheme).vector))
 
 
@@ -94,9 +130,9 @@ def test_a_sample_has_the_bits_of_the_whole():
 def test_small_blocks_and_tasks_change_nothing_but_rounding(monkeypatch):
     net, X, Y, lambda_ = problem("one")
     whole = numerical_gradient(net, X, Y, lambda_).vector
-    monkeypatch.setattr(numerical, "BLOCK_NUMBERS", 100)
-    monkeypatch.setattr(numerical, "BLOCK_EXAMPLES", 7)
-    monkeypatch.setattr(numerical, "TASK_NUMBERS", 1000)
+    monkeypatch.setattr(numerical_fast, "BLOCK_NUMBERS", 100)
+    monkeypatch.setattr(numerical_fast, "BLOCK_EXAMPLES", 7)
+    monkeypatch.setattr(numerical_fast, "TASK_NUMBERS", 1000)
     calls = []
     progress = lambda done, total: calls.append((done, total))  # noqa: E731
     parts = numerical_gradient(net, X, Y, lambda_, progress=progress).vector

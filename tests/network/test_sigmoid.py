@@ -1,6 +1,7 @@
 """Sizes, weights, unrolling, forward pass, cost and labels of a network."""
 
 import math
+import tracemalloc
 
 import mpmath
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrograd_bp import SigmoidNetwork, reshape, unroll
+from micrograd_bp import SigmoidNetwork, example_graph, reshape, unroll
 from micrograd_bp.network.sigmoid import sigmoid
 
 shapes = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=1, max_size=4)
@@ -184,3 +185,22 @@ def test_bad_input_gets_one_clear_line(call, error, message):
     with pytest.raises(error, match=message) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+def test_a_network_that_does_not_fit_is_refused_before_memory_is_taken():
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"sizes: \[4, 2000000000000, 3\] needs .* GB of memory"):
+        SigmoidNetwork([4, 2 * 10**12, 3])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e6
+
+
+def test_examples_and_graphs_that_do_not_fit_are_refused(monkeypatch):
+    monkeypatch.setattr("micrograd_bp.support.memory.available_bytes", lambda: 1e9)
+    net = SigmoidNetwork([2, 400_000, 2], init="zeros")
+    with pytest.raises(ValueError, match=r"X: 1000 examples through .* needs"):
+        net.forward(np.zeros((1000, 2)))
+    with pytest.raises(ValueError, match=r"the scalar graph of .* needs"):
+        example_graph(net, [0.0, 0.0], 1)
+    assert net.forward(np.zeros((1, 2))).a[-1].tolist() == [[0.5, 0.5]]

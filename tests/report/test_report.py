@@ -19,14 +19,17 @@ from micrograd_bp import (
     autodiff_gradient,
     backprop_gradient,
     check_backprop,
+    check_gradient,
     compare_gradients,
     numerical_gradient,
+    verify_equations,
 )
 from micrograd_bp.cli import run
 from micrograd_bp.report.chart import Curve, Guide, loglog
+from micrograd_bp.report.comparison import parameter_rows
 from micrograd_bp.report.measure import complex_step, epsilon_errors, method_times
 from micrograd_bp.report.numbers import written
-from micrograd_bp.report.page import _embedded, _parameter_rows, comparison_page, diagnosis_page
+from micrograd_bp.report.page import _embedded, comparison_page, diagnosis_page, page_of
 from micrograd_bp.report.story import story
 from micrograd_bp.training.data import iris
 
@@ -229,7 +232,7 @@ def test_a_zero_is_drawn_at_the_bottom_and_a_guide_keeps_its_slope():
 
 def test_rows_start_with_the_worst_and_hold_every_parameter():
     c = iris_comparison()
-    rows = _parameter_rows(c)
+    rows = parameter_rows(c, 3000)
     severities = [row["severity"] for row in rows]
     assert severities == sorted(severities, reverse=True)
     assert severities[0] == pytest.approx(c.worst.severity)
@@ -249,7 +252,7 @@ def test_a_wrong_parameter_stands_first_and_contradicts(monkeypatch):
 
     monkeypatch.setattr(micrograd_bp.comparison.compare, "backprop_gradient", wrong)
     c = iris_comparison()
-    rows = _parameter_rows(c)
+    rows = parameter_rows(c, 3000)
     assert (rows[0]["name"], rows[0]["verdict"]) == ("θ₃₃⁽²⁾", "contradicts")
     assert {row["verdict"] for row in rows[1:]} == {"agrees"}
     page = comparison_page(c)
@@ -261,7 +264,7 @@ def test_parameters_that_were_not_estimated_are_told_apart():
     data = iris()
     net = SigmoidNetwork([4, 5, 3], seed=0)
     c = compare_gradients(net, data.X, data.y, 1.0, parameters=[5])
-    rows = {row["index"]: row for row in _parameter_rows(c)}
+    rows = {row["index"]: row for row in parameter_rows(c, 3000)}
     assert rows[5]["difference"] is not None
     assert rows[6]["difference"] is None
     assert "<td" in comparison_page(c)
@@ -332,6 +335,13 @@ def test_the_page_of_iris_is_small_and_loads_nothing(iris_page):
     assert "url(" not in re.sub(r'clip-path="url\(#[a-z-]+\)"', "", iris_page)
 
 
+def test_the_page_of_a_digits_network_stays_below_a_megabyte():
+    X, y = np.random.default_rng(0).uniform(size=(10, 64)), np.arange(10)
+    net = SigmoidNetwork([64, 25, 10], seed=0)
+    page = comparison_page(compare_gradients(net, X, y, parameters=5, prove="off"))
+    assert len(page.encode()) < 1_000_000
+
+
 def test_only_the_pages_own_script_and_style_may_run(iris_page):
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', iris_page)[1]
     policy = policy.replace("&#39;", "'")
@@ -376,6 +386,49 @@ def test_mathml_holds_this_networks_numbers(iris_page):
     for value in (gradient.deltas[1][0, 0], *gradient.deltas[2][0], gradient.D[0][0, 1]):
         assert written(float(value)) in [number.strip("()") for number in shown]
     assert written(gradient.cost) in shown
+
+
+def test_each_hidden_error_follows_its_shares_and_no_weight_comes_before_an_error():
+    told, *_ = small_story(2, (2, 3, 2, 2))
+    order = [told["links"][k] for k in told["backward"]]
+    kinds = [told["nodes"][link["from"]]["kind"] for link in order]
+    assert "theta" not in kinds[: kinds.index("theta")]
+    assert set(kinds[kinds.index("theta") :]) == {"theta"}
+    for place, link in enumerate(order):
+        if link["equation"] == "(2)":
+            before = [share["from"] for share in order[:place] if share["equation"] == "(4)"]
+            assert before[-2:] == [link["to"]] * 2  # both shares, directly before it
+
+
+def test_each_weight_shows_to_how_many_digits_it_is_proved(iris_page):
+    proved = iris_comparison()
+    digits = re.findall(
+        r'<td data-v="(\d+)" title="error in units in the last place: autodiff', iris_page
+    )
+    assert len(digits) == 43
+    assert sorted(map(int, digits)) == sorted(p.digits for p in proved.parameters)
+    assert f"agree to {proved.proof.digits} digits" in iris_page
+
+
+def test_without_a_proof_the_page_says_why():
+    data = iris()
+    net = SigmoidNetwork([4, 2, 3], seed=0)
+    page = comparison_page(compare_gradients(net, data.X[:5], data.y[:5], prove="off"))
+    assert "Not proved: " in page
+    assert "<strong>ball</strong>" not in page
+
+
+def test_other_results_have_a_page_with_their_verdict_and_tables():
+    net = SigmoidNetwork([2, 2, 1], seed=0)
+    for result in (
+        verify_equations(net, [1.0, 2.0], 1),
+        check_gradient(np.sum, np.ones_like, np.zeros(3), seed=0),
+    ):
+        outline = Outline(page_of(result))
+        texts = [text for _, text in outline.texts]
+        assert any(result.verdict in text for text in texts)
+        rows = [tag for tag, _ in outline.elements].count("tr")
+        assert rows >= 1 + sum(len(t.rows) for t in result.tables() if not isinstance(t, str))
 
 
 def test_a_network_without_a_hidden_layer_has_no_equation_2():
@@ -442,7 +495,8 @@ def test_a_lost_path_strikes_at_the_sum_over_k_and_below_it():
     diagnosis = check_backprop(module("one_path_lost").backprop)
     page = diagnosis_page(diagnosis)
     assert told(page)["sizes"] == [3, 5, 4, 3]
-    assert told(page)["strike"]["equations"] == ["(2)", "(4)"]
+    assert told(page)["strike"]["parts"] == [diagnosis.mistakes[0].name]
+    assert told(page)["strike"]["layers"] == [1, 2]
     assert {layer for layer, _, _ in weights_struck(page)} == {1, 2}  # Θ⁽³⁾ needs no sum over k
     texts = "".join(text for _, text in Outline(page).texts)
     assert diagnosis.mistakes[0].remedy in texts
@@ -459,15 +513,15 @@ def test_a_bias_mistake_strikes_column_0_alone():
 
     page = diagnosis_page(check_backprop(backprop))
     assert {j for _, _, j in weights_struck(page)} == {0}
-    assert told(page)["strike"]["equations"] == ["(1)"]
+    assert told(page)["strike"]["layers"] == [1, 2, 3]
 
 
 def test_a_right_gradient_has_no_mistake_on_its_page():
     page = diagnosis_page(check_backprop(lambda thetas, X, Y, l: backprop_gradient(
         SigmoidNetwork(thetas=thetas), X, Y, l).D))  # fmt: skip
     assert 'class="verdict good"' in page
-    assert told(page)["strike"] == {"equations": [], "forward": False, "weights": []}
-    assert "<dt>" not in page
+    assert told(page)["strike"] == {"parts": [], "layers": [], "seen": [], "weights": []}
+    assert "<dt>meant" not in page
 
 
 def test_a_mistake_outside_the_graph_is_said_to_be_there():

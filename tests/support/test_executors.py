@@ -14,7 +14,7 @@ import pytest
 import micrograd_bp
 from micrograd_bp import SigmoidNetwork, compare_gradients, numerical_gradient
 from micrograd_bp.cli import run
-from micrograd_bp.gradients import numerical
+from micrograd_bp.gradients import numerical_fast
 from micrograd_bp.gradients.autodiff import autodiff_gradient
 from micrograd_bp.support.executors import BLAS_THREADS, cluster, ordered_map, process_pool
 
@@ -27,7 +27,7 @@ ENVIRONMENT = os.environ | {
 
 @pytest.fixture
 def problem(monkeypatch):
-    monkeypatch.setattr(numerical, "TASK_NUMBERS", 2**16)  # many tasks of a small problem
+    monkeypatch.setattr(numerical_fast, "TASK_NUMBERS", 2**16)  # many tasks of a small problem
     rng = np.random.default_rng(0)
     net = SigmoidNetwork([12, 7, 3], seed=0)
     return net, rng.normal(size=(1500, 12)), rng.integers(0, 3, 1500)
@@ -42,7 +42,7 @@ def slow_square(number, seconds):
     return number * number
 
 
-def slow_costs(moves, costs=numerical._Moves.costs):
+def slow_costs(moves, costs=numerical_fast._Moves.costs):
     time.sleep(SECONDS)
     return costs(moves)
 
@@ -171,7 +171,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bits(problem, scheduler, m
     net, X, y = problem
     address, workers = scheduler
     alone = numerical_gradient(net, X, y, 1.0)
-    monkeypatch.setattr(numerical._Moves, "costs", slow_costs)
+    monkeypatch.setattr(numerical_fast._Moves, "costs", slow_costs)
     seen = []
 
     def kill_one(done, total):

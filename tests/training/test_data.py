@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from micrograd_bp.training.data import iris, load
+from micrograd_bp.training.data import iris, load, load_examples
 
 
 def test_iris_is_fishers():
@@ -102,3 +102,89 @@ def test_an_unknown_target_lists_the_columns(tmp_path):
     (tmp_path / "d.csv").write_text("a,b\n1,x\n2,y\n", encoding="utf-8")
     with pytest.raises(ValueError, match="target: got 'c', expected one of a, b"):
         load(tmp_path / "d.csv", "c")
+
+
+def data_of(tmp_path, labels, name="d.csv"):
+    rows = "".join(f"{i},{label}\n" for i, label in enumerate(labels))
+    (tmp_path / name).write_text(f"a,b\n{rows}", encoding="utf-8")
+    return load(tmp_path / name)
+
+
+def test_classes_are_text_with_all_their_digits(tmp_path):
+    big = ["1000001", "1000002", "1000001"]
+    assert data_of(tmp_path, big).classes == ("1000001", "1000002")
+    assert load_examples(tmp_path / "d.csv", ["a"])[1] == tuple(big)
+    assert data_of(tmp_path, ["01", "02", "01"]).classes == ("01", "02")
+    assert data_of(tmp_path, ["01", "x", "01"]).classes == ("01", "x")
+    longer = [str(2**53), str(2**53 + 1)]  # one float64, two classes
+    assert data_of(tmp_path, longer).classes == tuple(longer)
+    for kind in (np.int64, np.float64):
+        np.savez(tmp_path / "d.npz", X=np.ones((3, 1)), y=np.array(big, dtype=kind))
+        assert load(tmp_path / "d.npz").classes == ("1000001", "1000002")
+    np.savez(tmp_path / "d.npz", X=np.ones((2, 1)), y=np.array(["01", "1"]), allow_pickle=False)
+    with pytest.raises(ValueError, match="got the classes '01' and '1', one number twice"):
+        load(tmp_path / "d.npz")
+
+
+def test_a_cell_array_of_names_gives_the_classes(tmp_path):
+    y = np.array(["cat", "dog", "cat"], dtype=object).reshape(-1, 1)
+    savemat(tmp_path / "d.mat", {"X": np.eye(3), "y": y})
+    assert load(tmp_path / "d.mat").classes == ("cat", "dog")
+
+
+@pytest.mark.parametrize("missing", ["NA", "?", "nan", "inf", "N/A", "null", "#N/A"])
+def test_missing_values_are_no_class(tmp_path, missing):
+    with pytest.raises(ValueError, match=r"row 3, column 'b': got .* a missing value"):
+        data_of(tmp_path, ["x", missing, "y"])
+    np.savez(tmp_path / "d.npz", X=np.ones((2, 1)), y=np.array(["x", missing]))
+    with pytest.raises(ValueError, match=r"y: got .* at \[1\], expected a class"):
+        load(tmp_path / "d.npz")
+
+
+def test_a_real_valued_target_is_no_class(tmp_path):
+    with pytest.raises(ValueError, match=r"got the target 1\.5, a real number"):
+        data_of(tmp_path, ["1", "1.5", "2"])
+    (tmp_path / "e.csv").write_text("a;b\n1;1,5\n2;2,5\n")
+    with pytest.raises(ValueError, match=r"got the target 1,5, a real number"):
+        load(tmp_path / "e.csv")
+    with pytest.raises(ValueError, match="got 30 different numbers as targets of 60 examples"):
+        data_of(tmp_path, [str(10 * (i % 30)) for i in range(60)])
+    for y in (np.array([0.25, 1.0]), np.array([1e-300, 1.0])):
+        np.savez(tmp_path / "d.npz", X=np.ones((2, 1)), y=y)
+        with pytest.raises(ValueError, match=r"got the target .*, a real number"):
+            load(tmp_path / "d.npz")
+
+
+def test_many_classes_with_examples_or_with_names_are_classes(tmp_path):
+    assert len(data_of(tmp_path, [str(i % 30) for i in range(90)]).classes) == 30
+    assert len(data_of(tmp_path, [f"c{i % 30}" for i in range(60)]).classes) == 30
+
+
+def test_without_a_header_the_columns_are_numbered(tmp_path):
+    (tmp_path / "d.csv").write_text("5.1,3.5,setosa\n4.9,3.0,virginica\n")
+    data = load(tmp_path / "d.csv", header=False)
+    assert data.features == ("x1", "x2")
+    assert data.X.tolist() == [[5.1, 3.5], [4.9, 3.0]]
+    assert load(tmp_path / "d.csv", "x3", header=False).classes == ("setosa", "virginica")
+    with pytest.raises(ValueError, match="pass --no-header"):
+        load(tmp_path / "d.csv")
+    np.savez(tmp_path / "d.npz", X=np.ones((2, 1)), y=[0, 1])
+    with pytest.raises(ValueError, match=r"header: only a \.csv file"):
+        load(tmp_path / "d.npz", header=False)
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.array(["2026-01-01", "NaT"], dtype="datetime64[D]"),
+        np.array([1, 2], dtype="timedelta64[s]"),
+        np.array([1j, 2j]),
+        np.array(["a\0b", "c"]),
+        np.array([b"\xff", b"a"]),
+    ],
+    ids=str,
+)
+def test_dates_and_the_like_are_no_classes(tmp_path, y):
+    np.savez(tmp_path / "d.npz", X=np.ones((2, 1)), y=y)
+    with pytest.raises(ValueError, match="got "):
+        load(tmp_path / "d.npz")

@@ -1,6 +1,9 @@
 """Training: the same descent from every gradient, exact resumption, and every way it can end."""
 
+import io
+import json
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +11,15 @@ import pytest
 from scipy.optimize import minimize
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient, numerical_gradient
-from micrograd_bp.training.classifier import Settings, confusion, fit, load_model, split
+from micrograd_bp.support.tables import render
+from micrograd_bp.training.classifier import (
+    Settings,
+    confusion,
+    fit,
+    load_model,
+    split,
+    training_tables,
+)
 from micrograd_bp.training.data import Dataset, iris
 from micrograd_bp.training.train import GRADIENTS, METHODS, RESTART, cost_function, train
 
@@ -337,6 +348,27 @@ def test_confusion_counts_classes_against_predictions():
     assert count.tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 2]]
 
 
+@pytest.mark.parametrize("classes", [3, 23, 24, 60])
+def test_the_confusion_of_many_classes_loses_no_number(classes):
+    rng = np.random.default_rng(0)
+    y = np.repeat(np.arange(classes), 8)
+    names = tuple(f"class {k}" for k in range(classes))
+    data = Dataset("many", rng.normal(size=(len(y), 2)), y, ("a", "b"), names)
+    model = fit(data, Settings((2, classes), epochs=1))
+    _, testing = split(data, 0.25, 0)
+    right = int(np.sum(model.predict(data.X[testing]) == y[testing]))
+    printed = render(training_tables(model, data)[1])
+    assert "…" not in printed
+    assert all(re.search(rf"^ *{name} ", printed, re.MULTILINE) for name in names)
+    if classes == 3:
+        return
+    rows = re.findall(r"^ *class (\d+) +(\d+) +(\d+) +(\S.*)?$", printed, re.MULTILINE)
+    taken = sum(int(n) for *_, others in rows for n in re.findall(r" (\d+)(?:,|$)", others.strip()))
+    assert sum(int(examples) for _, examples, *_ in rows) == len(testing)
+    assert sum(int(r) for _, _, r, _ in rows) == right
+    assert taken == len(testing) - right
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_a_model_file_brings_everything_back(tmp_path, method):
     data = iris()
@@ -402,3 +434,99 @@ def test_bad_settings_are_named():
         fit(iris(), Settings((4, 3), test_share=1.0))
     with pytest.raises(ValueError, match="scaling: got 'none'"):
         fit(iris(), Settings((4, 3), scaling="none"))
+
+
+def damaged(path, **changes):
+    """The model file with other arrays or other entries of its ``about``."""
+    with np.load(path) as file:
+        arrays = {name: file[name] for name in file.files}
+    about = json.loads(str(arrays["about"]))
+    for name, value in changes.items():
+        if name in about["settings"]:
+            about["settings"][name] = value
+        elif name in about or value is REMOVED or name not in arrays:
+            about[name] = value
+        else:
+            arrays[name] = np.array(value)
+    about = {name: value for name, value in about.items() if value is not REMOVED}
+    arrays["about"] = np.array(json.dumps(about))
+    content = io.BytesIO()
+    np.savez(content, **arrays)
+    return content.getvalue()
+
+
+REMOVED = object()
+MISFITS = [
+    {"sizes": [4, 3, 3]},
+    {"sizes": [4, 10**9, 3]},
+    {"sizes": [3]},
+    {"sizes": []},
+    {"sizes": "4-3"},
+    {"sizes": [4.0, 3]},
+    {"sizes": [True, 3]},
+    {"lambda_": -1.0},
+    {"lambda_": "1"},
+    {"lambda_": float("nan")},
+    {"method": "adam"},
+    {"method": "gd", "rate": 0.0},
+    {"rate": 1.0},
+    {"batch": 3},
+    {"epochs": 1},
+    {"epochs": 1e9},
+    {"seed": -1},
+    {"gradient": "guess"},
+    {"test_share": 1.0},
+    {"test_share": None},
+    {"scaling": "none"},
+    {"features": ["a", "b", "c"]},
+    {"features": ["a", "a", "b", "c"]},
+    {"features": [1, 2, 3, 4]},
+    {"features": "abcd"},
+    {"classes": ["a", "b"]},
+    {"classes": ["a", "b", "b"]},
+    {"classes": ["a", "b", "c\0"]},
+    {"fingerprint": "x"},
+    {"fingerprint": 5},
+    {"best_epoch": 3},
+    {"best_epoch": 0},
+    {"best_epoch": -1},
+    {"epoch": 3},
+    {"epoch": None},
+    {"epoch": 10**400},
+    {"seconds": -1},
+    {"seconds": "1"},
+    {"seconds": float("inf")},
+    {"seconds": REMOVED},
+    {"fingerprint": REMOVED},
+    {"more": 1},
+    {"format": "micrograd_bp model 2"},
+    {"theta": [1.0, 2.0]},
+    {"theta": [[1.0] * 15]},
+    {"theta": [math.nan] * 15},
+    {"theta": ["a"] * 15},
+    {"best_theta": [1] * 15},
+    {"costs": []},
+    {"costs": [1.0]},
+    {"costs": [1.0, 2.0, math.nan]},
+    {"costs": [1.0, 2.0, -1.0]},
+    {"mean": [0.0]},
+    {"scale": [1.0, 1.0, 1.0, 0.0]},
+    {"scale": [1.0, 1.0, 1.0, -1.0]},
+]
+
+
+@pytest.mark.parametrize("changes", MISFITS, ids=str)
+def test_a_model_whose_parts_do_not_fit_is_refused(tmp_path, changes):
+    good, bad = tmp_path / "good.npz", tmp_path / "bad.npz"
+    fit(iris(), Settings((4, 3), epochs=2)).save(good)
+    bad.write_bytes(damaged(good, **changes))
+    with pytest.raises(ValueError, match=r"bad\.npz: not a readable model file") as caught:
+        load_model(bad)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_file_written_again_is_read(tmp_path):
+    good = tmp_path / "good.npz"
+    fit(iris(), Settings((4, 3), epochs=2)).save(good)
+    good.write_bytes(damaged(good))  # with no change: what refuses the others is their change
+    assert load_model(good).settings.sizes == (4, 3)

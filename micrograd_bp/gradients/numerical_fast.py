@@ -1,0 +1,388 @@
+"""The numerical estimate of a network's gradient, fast: only what a parameter moves is computed.
+
+No derivative is written anywhere in this file. The estimate itself, a loop over the parameters,
+is in ``numerical.py``; every estimate made here is held against that loop on a few parameters.
+Forward pass and cost are written out here twice more, plainly and for the parts that a moved
+weight changes, so that nothing is shared with the other two methods.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..network.sigmoid import SigmoidNetwork, reshape
+from ..support.executors import ordered_map
+from ..support.validation import Array, parameter_indices, random_generator, regularization
+from .numerical import COMPLEX_STEP, SCHEMES, estimate
+from .result import Gradient
+
+__all__ = ["numerical_gradient"]
+
+UNIT_ROUNDOFF = 2.0**-53
+CONFIRMED_PARAMETERS = 3  # of each estimate, by the plain loop
+LARGEST_EXPONENT = 709.0  # e⁷¹⁰ overflows
+BLOCK_NUMBERS = 2**16  # numbers in the largest array of a block: 0.5 MB, three fit a core's cache
+BLOCK_EXAMPLES = 2**9
+TASK_NUMBERS = 2**24  # values of units that one task computes for each step: a fifth of a second
+
+
+def numerical_gradient(
+    net: SigmoidNetwork,
+    X: npt.ArrayLike,
+    Y: npt.ArrayLike,
+    lambda_: float = 0.0,
+    epsilon: float = 1e-4,
+    *,
+    scheme: str = "two-sided",
+    parameters: Sequence[int] | npt.NDArray[np.intp] | int | None = None,
+    executor: Executor | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    seed: int | np.random.Generator = 0,
+) -> Gradient:
+    """The gradient of J estimated from values of J alone.
+
+    Parameters
+    ----------
+    net, X, Y, lambda_
+        The network; X (m, s_1); Y one-hot (m, K), class indices (m,), or 0/1 (m,) for a single
+        output; λ ≥ 0.
+    epsilon
+        The step ε > 0.
+    scheme
+        "two-sided", (J(θ+ε) − J(θ−ε)) / 2ε, "one-sided", (J(θ+ε) − J(θ)) / ε, or
+        "complex-step", Im J(θ+iε) / ε with ε = 1e-20 whatever ``epsilon`` is.
+    parameters
+        The indices into ``net.theta`` to estimate, or how many to draw at random with ``seed``
+        (None: all); the others are NaN.
+    executor
+        Spreads the work, with the same result to the last bit.
+    progress
+        ``progress(done, total)`` is called as parameters are done.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For data that do not fit, and for an unknown scheme, index or step.
+    RuntimeError
+        If a parameter that the plain loop computes as well differs by more than J's rounding.
+
+    Notes
+    -----
+    The error of "two-sided" is about ε²/6 |J'''| + 2⁻⁵³ |J| / ε: the first part is the
+    truncation of Taylor's series, the second the rounding of J.
+
+    Examples
+    --------
+    >>> net = SigmoidNetwork([2, 1], init="zeros")
+    >>> numerical_gradient(net, [[1.0, 2.0]], [1]).D[0].round(6)
+    array([[-0.5, -0.5, -1. ]])
+    """
+    X, Y = net.data(X, Y)
+    lambda_ = regularization(lambda_)
+    if scheme not in SCHEMES:
+        raise ValueError(f"scheme: got {scheme!r}, expected one of {', '.join(SCHEMES)}")
+    if not (np.isfinite(epsilon) and epsilon > 0):
+        raise ValueError(f"epsilon: got {epsilon}, expected a number > 0")
+    theta = net.theta
+    indices = np.arange(theta.size)
+    if parameters is not None:
+        indices = parameter_indices(parameters, theta.size, random_generator(seed))
+    started = time.perf_counter()
+    J = _Cost(net.shapes, X, Y, lambda_)
+    base = float(J(theta))
+    steps = {
+        "two-sided": (epsilon, -epsilon),
+        "one-sided": (epsilon,),
+        "complex-step": (1j * COMPLEX_STEP,),
+    }[scheme]
+    gradient = np.full(theta.size, np.nan)
+    tasks = list(_tasks(net, X, Y, lambda_, indices, steps))
+    done = 0
+    for task, costs in zip(tasks, ordered_map(executor, _Moves.costs, zip(tasks)), strict=True):
+        if scheme == "two-sided":
+            plus, minus = costs
+            gradient[task.indices] = (plus - minus) / (2.0 * epsilon)
+        elif scheme == "one-sided":
+            gradient[task.indices] = (costs[0] - base) / epsilon
+        else:
+            gradient[task.indices] = costs[0].imag / COMPLEX_STEP
+        done += len(task.indices)
+        if progress is not None:
+            progress(done, len(indices))
+    places = np.linspace(0, len(indices) - 1, min(len(indices), CONFIRMED_PARAMETERS))
+    _confirm(J, net, gradient, epsilon, scheme, indices[places.astype(np.intp)])
+    seconds = time.perf_counter() - started
+    D = reshape(gradient, net.shapes)
+    return Gradient("numerical", base, D, None, seconds, None if parameters is None else indices)
+
+
+class _Cost:
+    """J(θ) of an unrolled θ (P,), real or complex, and how far rounding can move it."""
+
+    def __init__(
+        self, shapes: Sequence[tuple[int, ...]], X: Array, Y: Array, lambda_: float
+    ) -> None:
+        self.shapes, self.X, self.Y, self.lambda_ = shapes, X, Y, lambda_
+
+    def matrices(self, theta: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
+        pieces = np.split(theta, np.cumsum([math.prod(shape) for shape in self.shapes])[:-1])
+        return [p.reshape(s, order="F") for p, s in zip(pieces, self.shapes, strict=True)]
+
+    def __call__(self, theta: npt.NDArray[Any]) -> Any:
+        thetas, m = self.matrices(theta), len(self.X)
+        a: npt.NDArray[Any] = self.X
+        for Theta in thetas:
+            z = a @ Theta[:, 1:].T + Theta[:, 0]
+            a = _sigmoid(z)
+        # −y log g(z) − (1 − y) log(1 − g(z)), as in _Output
+        positive = z.real >= 0
+        losses = np.log1p(np.exp(np.where(positive, -z, z))) + (positive - self.Y) * z
+        penalty = sum(np.sum(Theta[:, 1:] ** 2) for Theta in thetas)
+        return losses.sum() / m + self.lambda_ / (2.0 * m) * penalty
+
+    def rounding(self, theta: npt.NDArray[Any], x: Array, cost: float) -> tuple[float, float]:
+        """How far rounding can move J, and Im J / ε for a complex θ: Higham (2002), section 3.
+
+        A sum of n products carries n u Σ|products|, a function f of z |f'| E(z) + 4u |f|. Here
+        0 ≤ a ≤ 1, g' ≤ ¼, |g''| ≤ g' and |h − y| ≤ 1, so that one row of ``x`` (s_1,) serves:
+        mean |x| bounds the first number, and max |x| both. ``cost`` is |J|.
+        """
+        u, m = UNIT_ROUNDOFF, len(self.X)
+        units, error = np.append(1.0, x), np.zeros(len(x) + 1)
+        slope, slope_error = np.zeros_like(error), np.zeros_like(error)  # of da/dθ_p
+        for Theta in self.matrices(theta):
+            n, weights, moved = Theta.shape[1], np.abs(Theta.real), np.abs(Theta.imag)
+            moved = moved / COMPLEX_STEP
+            error_z = weights @ (error + n * u * units)
+            slope_z = weights @ slope + moved @ units
+            slope_error_z = weights @ (slope_error + n * u * slope)
+            slope_error_z += moved @ (error + n * u * units)
+            units, error = np.ones(len(Theta) + 1), np.append(0.0, error_z / 4.0 + 4.0 * u)
+            slope = np.append(0.0, slope_z / 4.0)
+            slope_error = np.append(0.0, slope_error_z / 4.0 + slope_z * (error[1:] + u))
+        terms = m + len(error_z) + (theta.size if self.lambda_ else 0)
+        total = error_z.sum() + terms * u * cost
+        change = slope_error_z.sum() + slope_z @ (error[1:] + terms * u)
+        penalty = 4.0 * u * self.lambda_ / m * np.abs(theta.real).max()
+        return float(total), float(change + penalty)
+
+
+def _confirm(
+    J: _Cost,
+    net: SigmoidNetwork,
+    gradient: Array,
+    epsilon: float,
+    scheme: str,
+    parameters: npt.NDArray[np.intp],
+) -> None:
+    """Hold some parameters of an estimate against the plain loop: RuntimeError if they differ."""
+    theta, size, values = net.theta, np.abs(J.X), [0.0]
+
+    def cost(theta: npt.NDArray[Any]) -> Any:
+        value = J(theta)
+        values.append(abs(value.real))
+        return value
+
+    plain = estimate(cost, theta, epsilon, scheme, parameters.tolist())
+    for p in parameters.tolist():
+        e_p = np.zeros(theta.size)
+        e_p[p] = 1.0
+        if scheme == "complex-step":
+            ends, x, divisor = [theta + 1j * COMPLEX_STEP * e_p], size.max(axis=0), 1.0
+        else:
+            ends, x, divisor = [theta + epsilon * e_p, theta], size.mean(axis=0), epsilon
+            if scheme == "two-sided":
+                ends, divisor = [ends[0], theta - epsilon * e_p], 2.0 * epsilon
+        which = scheme == "complex-step"
+        bounds = [J.rounding(end, x, max(values))[which] for end in ends]
+        explained = 2.0 * sum(bounds) / divisor  # the same values of J here and there
+        if not abs(gradient[p] - plain[p]) <= explained:
+            raise RuntimeError(
+                f"numerical: at {net.parameter_name(p)} the fast estimate {gradient[p]:.17g} "
+                f"contradicts the plain loop's {plain[p]:.17g}; rounding explains {explained:.1g}"
+            )
+
+
+@dataclass(slots=True)
+class _Output:
+    """The loss of output units as a function of the change of their weighted inputs z.
+
+    The loss −y log g(z') − (1 − y) log(1 − g(z')) is (1 − y) z' + log(1 + e^(−z')), and just as
+    well −y z' + log(1 + e^(z')): the first is exact where z ≥ 0, the second where z < 0, and so
+    after a small step from there. Arrays are (units, examples), or any that suit the changes.
+    """
+
+    side: npt.NDArray[Any]  # of z' in the exponent: −1 or 1
+    slope: npt.NDArray[Any]  # of the linear term: 1 − y or −y
+    tail: npt.NDArray[Any]  # the exponent at z
+    linear: npt.NDArray[Any]  # the linear term at z
+
+    @classmethod
+    def at(cls, z: npt.NDArray[Any], y: Array) -> _Output:
+        side = np.where(z.real >= 0, -1.0, 1.0)
+        slope = (side < 0) - y
+        return cls(side, slope, side * z, slope * z)
+
+    def __getitem__(self, rows: Any) -> _Output:
+        return _Output(self.side[rows], self.slope[rows], self.tail[rows], self.linear[rows])
+
+    def losses(self, change: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Sums over units and examples (the first and last axis); overwrites ``change``.
+
+        Raises FloatingPointError if a step led so far that the exponential overflows.
+        """
+        linear = self.linear.sum(axis=(0, 2)) + np.einsum("kpe,kpe->p", self.slope, change)
+        change *= self.side
+        change += self.tail
+        with np.errstate(over="raise"):
+            np.exp(change, out=change)
+        np.log1p(change, out=change)
+        return np.asarray(linear + change.sum(axis=-1).sum(axis=0))
+
+    def moved(self, change: npt.NDArray[Any]) -> _Output:
+        """The same beside z', however far that is."""
+        return _Output.at(self.side * self.tail + change, (self.side < 0) - self.slope)
+
+
+@dataclass(slots=True)
+class _Moves:
+    """Some weights of one Θ⁽ˡ⁾, to be moved one at a time, and all that their moves can change.
+
+    A weight θ_ij⁽ˡ⁾ changes z_i⁽ˡ⁺¹⁾ by its step times a_j⁽ˡ⁾, and so one unit of layer l+1; then
+    every unit of the layers after it. What it leaves alone is kept from one forward pass.
+    Arrays are (units, examples).
+    """
+
+    indices: npt.NDArray[np.intp]  # (p,) into theta
+    theta: Array  # (p,) the weights themselves
+    units: npt.NDArray[np.intp]  # (p,) i − 1
+    columns: npt.NDArray[np.intp]  # (p,) rows of ``factors``
+    factors: Array  # a_j⁽ˡ⁾ for each column j that occurs; 1 for the bias unit
+    z: list[Array]  # z⁽ˡ⁺¹⁾ and the weighted inputs of the layers behind it, at θ itself
+    a: list[Array]  # likewise the activations
+    after: list[Array]  # Θ⁽ˡ⁺¹⁾ and the weights behind it
+    output: _Output
+    losses: Array  # (K,) Σ over the examples at θ itself
+    penalty: float  # Σ θ² at θ itself
+    regularized: npt.NDArray[np.bool_]  # (p,) not of a bias unit
+    lambda_: float
+    steps: tuple[complex, ...]
+
+    def costs(self) -> list[npt.NDArray[Any]]:
+        """J with each weight moved by each step: for each step an array (p,)."""
+        m = self.a[0].shape[1]
+        costs = []
+        for step in self.steps:
+            moved = self.theta + step
+            squares = self.regularized * (moved * moved - self.theta * self.theta)
+            penalty = self.lambda_ / (2.0 * m) * (self.penalty + squares)
+            costs.append(self._losses(moved - self.theta) / m + penalty)
+        return costs
+
+    def _losses(self, steps: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Σ of the examples' costs with each weight moved by its step, in blocks."""
+        m = self.a[0].shape[1]
+        widest = max((len(Theta) for Theta in self.after), default=1)
+        examples = math.ceil(m / math.ceil(m / BLOCK_EXAMPLES))  # blocks of nearly equal size
+        size = max(1, BLOCK_NUMBERS // (examples * widest))
+        total = np.zeros_like(steps)
+        # memory that stays in the cache, for the changes of one block after the other
+        room = np.empty((len(self.after[0]) if self.after else 0, size, examples), steps.dtype)
+        if not self.after:  # the other output units keep theirs
+            total += self.losses.sum() - self.losses[self.units]
+        for first in range(0, m, examples):
+            e = slice(first, first + examples)
+            for start in range(0, len(steps), size):
+                p = slice(start, start + size)
+                # every output unit for each weight, or for each weight its own
+                rows = (
+                    np.s_[:, np.newaxis, e] if self.after else np.s_[np.newaxis, self.units[p], e]
+                )
+                output = self.output[rows]
+                try:
+                    total[p] += output.losses(self._change(steps[p], p, e, room))
+                except FloatingPointError:
+                    change = self._change(steps[p], p, e, room)
+                    total[p] += output.moved(change).losses(np.zeros_like(change))
+        return total
+
+    def _change(
+        self, steps: npt.NDArray[Any], p: slice, e: slice, room: npt.NDArray[Any]
+    ) -> npt.NDArray[Any]:
+        """By how much the output layer's weighted inputs change, (K, p, e) or (1, p, e)."""
+        units = self.units[p]
+        change = self.factors[self.columns[p], e] * steps[:, np.newaxis]
+        if not self.after:
+            return np.asarray(change[np.newaxis])
+        change += self.z[0][units, e]
+        change = _sigmoid(change)
+        change -= self.a[0][units, e]
+        weights = self.after[0][:, 1 + units, np.newaxis]
+        change = np.multiply(weights, change, out=room[:, : len(change), : change.shape[1]])
+        for Theta, z, a in zip(self.after[1:], self.z[1:], self.a[1:], strict=False):
+            change += z[:, np.newaxis, e]
+            moved = _sigmoid(change)
+            moved -= a[:, np.newaxis, e]
+            flat = Theta[:, 1:] @ moved.reshape(len(moved), -1)
+            change = flat.reshape(len(Theta), *moved.shape[1:])
+        return np.asarray(change)
+
+
+def _tasks(
+    net: SigmoidNetwork,
+    X: Array,
+    Y: Array,
+    lambda_: float,
+    indices: npt.NDArray[np.intp],
+    steps: tuple[complex, ...],
+) -> Iterator[_Moves]:
+    """The chosen parameters, layer by layer, in portions of about TASK_NUMBERS."""
+    z: list[Array] = []
+    a = [np.ascontiguousarray(X.T)]
+    for Theta in net.thetas:
+        z.append(Theta[:, 1:] @ a[-1] + Theta[:, :1])
+        a.append(_sigmoid(z[-1]))
+    output = _Output.at(z[-1], np.ascontiguousarray(Y.T))
+    losses = output[np.newaxis].losses(np.zeros((1, *z[-1].shape)))
+    penalty = sum(float(np.sum(Theta[:, 1:] ** 2)) for Theta in net.thetas)
+    offset = 0
+    for l, Theta in enumerate(net.thetas):
+        chosen = indices[(indices >= offset) & (indices < offset + Theta.size)]
+        size = max(1, TASK_NUMBERS // (len(X) * (1 + sum(net.sizes[l + 2 :]))))
+        for start in range(0, len(chosen), size):
+            portion = chosen[start : start + size]
+            j, i = np.divmod(portion - offset, len(Theta))
+            columns, places = np.unique(j, return_inverse=True)
+            yield _Moves(
+                indices=portion,
+                theta=Theta[i, j],
+                units=i,
+                columns=places,
+                factors=np.stack([np.ones(len(X)) if k == 0 else a[l][k - 1] for k in columns]),
+                z=z[l:],
+                a=a[l + 1 :],
+                after=net.thetas[l + 1 :],
+                output=output,
+                losses=losses,
+                penalty=penalty,
+                regularized=j > 0,
+                lambda_=lambda_,
+                steps=steps,
+            )
+        offset += Theta.size
+
+
+def _sigmoid(z: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    e = np.negative(z)
+    np.minimum(e, LARGEST_EXPONENT, out=e)  # for complex z it compares the real parts
+    np.exp(e, out=e)
+    e += 1.0
+    return np.asarray(np.divide(1.0, e, out=e))

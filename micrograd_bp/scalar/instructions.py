@@ -1,0 +1,300 @@
+"""What each instruction of a tape does, forward and backward, bound to the memory of a block.
+
+What is asked of this file:
+
+1. A graph with matrix products in it takes little more time than those products: factors and
+   weights are read where they stand, every result is written where it belongs, and all that a
+   block of examples needs stays in the cache.
+2. A graph without any takes few calls and few passes over few numbers: an operation that has a
+   NumPy function of its own writes through it, and Σ hands its gradient on without a copy.
+3. No infinity and no NaN passes in silence.
+
+A program works on the rows of three arrays of values, indexed by FIXED, INPUT and VARYING. In the
+backward sweep each instruction writes one row for every operand that needs a gradient, a share;
+the gradient of a node is the sum of the shares addressed to it. One row may be addressed to many
+nodes: that of a Σ is what each of its terms gets. Shares too stand in arrays by kind, and since
+each row is written by one instruction, nothing is ever scattered.
+
+An instruction does not run: it gives the calls that do, with all their arguments looked up, once
+for a size of block. So a block costs the calls of NumPy and nothing else.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..support.validation import Array, all_finite
+from .kernels import KERNELS, SLOPES, UFUNCS
+from .memory import FIXED, INPUT, OPERAND, VARYING, Call, Collect, Index, Memory, Rows, Sum, read
+from .ops import Op
+
+__all__ = ["Elementwise", "Instruction", "MatrixProduct", "Operand", "Summation"]
+
+
+@dataclass(slots=True)
+class Operand:
+    kind: int
+    rows: Index
+    shares: slice | None  # where its gradient goes; None if nobody needs it
+
+
+def pass_on(
+    memory: Memory, operand: Operand, kind: int, gradient: Array, slope: Array | float | None
+) -> None:
+    """Write the shares of one operand of an instruction whose own rows are of ``kind``."""
+    if operand.shares is None:
+        return
+    share = memory.shares[operand.kind][operand.shares]
+    if operand.kind == kind:
+        np.multiply(gradient, 1.0 if slope is None else slope, out=share)
+    else:  # a fixed operand gets the sum over the examples
+        passed = gradient if slope is None else gradient * slope
+        np.add.reduce(passed, axis=1, keepdims=True, out=share)
+
+
+@dataclass(slots=True)
+class Instruction(ABC):
+    """A step of a program: it fills rows of one kind, and hands their gradient on."""
+
+    kind: int
+    rows: slice
+    collect: Collect | None  # the gradient of these rows; None if nobody needs it
+    name: str  # labels of the first and last node
+    replaces: int  # scalar nodes
+
+    @property
+    @abstractmethod
+    def symbol(self) -> str:
+        """What forward does."""
+
+    @property
+    @abstractmethod
+    def gradient_symbol(self) -> str:
+        """What backward does with the gradient δ of these rows."""
+
+    @abstractmethod
+    def forward(self, memory: Memory) -> list[Call]:
+        """The calls that fill the rows."""
+
+    @abstractmethod
+    def backward(self, memory: Memory) -> list[Call]:
+        """The calls that write the operands' shares, given the gradients of all later rows."""
+
+    def overflow(self, memory: Memory, what: str) -> tuple[list[Array], npt.NDArray[np.bool_]]:
+        """Operands to name, and where (row, example) the value or derivative is not finite."""
+        return [], ~np.isfinite(memory.values[self.kind][self.rows])
+
+
+@dataclass(slots=True)
+class Elementwise(Instruction):
+    """One operation on corresponding rows of its operands."""
+
+    op: Op
+    inputs: list[Operand]
+    reads_inputs: bool  # whether the derivative rule looks at them
+
+    @property
+    def symbol(self) -> str:
+        return self.op.symbol
+
+    @property
+    def gradient_symbol(self) -> str:
+        return f"δ ⊙ ∂{self.symbol}"
+
+    def operands(self, memory: Memory) -> tuple[list[Call], list[Array]]:
+        calls, arrays = [], []
+        for use, operand in enumerate(self.inputs, start=OPERAND):
+            gather, array = memory.rows(memory.values[operand.kind], operand.rows, use)
+            calls += gather
+            arrays.append(array)
+        return calls, arrays
+
+    def forward(self, memory: Memory) -> list[Call]:
+        calls, operands = self.operands(memory)
+        out = memory.values[self.kind][self.rows]
+        if self.op in UFUNCS:
+            return [*calls, partial(UFUNCS[self.op], *operands, out)]
+        if self.op in KERNELS:
+            e = memory.between[self.rows.start] = np.empty_like(out)
+            return [*calls, partial(KERNELS[self.op].value, operands[0], out, e)]
+        forward = self.op.forward
+        return [*calls, lambda: np.copyto(out, forward(np, *operands))]
+
+    def backward(self, memory: Memory) -> list[Call]:
+        assert self.collect is not None
+        calls, gradient = self.collect.calls(memory, memory.shares[self.kind])
+        gather, partials = self._partials(memory, memory.values[self.kind][self.rows])
+
+        def write() -> None:
+            for operand, slope in zip(self.inputs, partials(), strict=True):
+                pass_on(memory, operand, self.kind, gradient, slope)
+
+        return [*calls, *gather, write]
+
+    def _partials(
+        self, memory: Memory, out: Array
+    ) -> tuple[list[Call], Callable[[], Sequence[Any]]]:
+        """The local derivatives, by the rule or by what stands for it."""
+        if self.op in KERNELS:
+            slope, e = KERNELS[self.op].slope, memory.between[self.rows.start]
+            return [], lambda: (slope(out, e),)
+        rule = self.op.partials
+        if not self.reads_inputs:
+            return [], partial(rule, out, *[None] * len(self.inputs))
+        gather, operands = self.operands(memory)
+        if self.op in SLOPES:
+            return gather, lambda: (SLOPES[self.op](operands[0]),)
+        return gather, partial(rule, out, *operands)
+
+    def overflow(self, memory: Memory, what: str) -> tuple[list[Array], npt.NDArray[np.bool_]]:
+        operands = [read(memory.values[v.kind], v.rows) for v in self.inputs]
+        out = self.op.forward(np, *operands)
+        partials = self.op.partials(out, *operands) if what == "derivative" else [out]
+        return operands, ~np.isfinite(sum(slope + np.zeros_like(out) for slope in partials))
+
+
+@dataclass(slots=True)
+class Summation(Instruction):
+    """Σ of some rows, minus others, plus possibly one fixed row."""
+
+    plus: Sum | None
+    minus: Sum | None
+    bias: Operand | None
+    own: slice | None  # among the shares: the gradient, which all terms read
+    negated: slice | None  # and −1 times it, for those that are subtracted
+
+    @property
+    def symbol(self) -> str:
+        plus = (self.plus.count if self.plus else 0) + (self.bias is not None)
+        minus = self.minus.count if self.minus else 0
+        known = {(2, 0): "+", (1, 1): "-", (0, 1): "neg"}
+        return known.get((plus, minus)) or f"Σ of {plus + minus}"
+
+    @property
+    def gradient_symbol(self) -> str:
+        return ", ".join(["δ"] * (self.plus is not None) + ["−δ"] * (self.minus is not None))
+
+    def forward(self, memory: Memory) -> list[Call]:
+        values = memory.values[self.kind]
+        out, calls = values[self.rows], []
+        if self.plus is not None:
+            calls += self.plus.calls(memory, values, out)
+        if self.minus is not None:
+            gather, taken = self.minus.read(memory, values, OPERAND)
+            calls += gather
+            if self.plus is None:
+                calls.append(partial(np.negative, taken, out))
+            else:
+                calls.append(partial(np.subtract, out, taken, out))
+        if self.bias is not None:
+            gather, bias = memory.rows(memory.values[FIXED], self.bias.rows, OPERAND)
+            calls += [*gather, partial(np.add, out, bias, out)]
+        return calls
+
+    def backward(self, memory: Memory) -> list[Call]:
+        assert self.collect is not None
+        shares = memory.shares[self.kind]
+        own = None if self.own is None else shares[self.own]
+        calls, gradient = self.collect.calls(memory, shares, own)
+        if self.negated is not None:
+            calls.append(partial(np.negative, gradient, shares[self.negated]))
+        if self.bias is not None and self.bias.shares is not None:
+            calls.append(partial(pass_on, memory, self.bias, self.kind, gradient, None))
+        return calls
+
+    def overflow(self, memory: Memory, what: str) -> tuple[list[Array], npt.NDArray[np.bool_]]:
+        values = memory.values[self.kind]
+        parts = [part for part in (self.plus, self.minus) if part is not None]
+        terms = [] if self.bias is None else [read(memory.values[FIXED], self.bias.rows)]
+        if what == "value" and sum(part.count for part in parts) + len(terms) <= 2:
+            terms += [read(values, row) for part in parts for row in part.terms]
+        else:
+            terms = []
+        return terms, ~np.isfinite(values[self.rows])
+
+
+@dataclass(slots=True)
+class MatrixProduct(Instruction):
+    """Z = ΘA + b: f Σ nodes with n factors each, at v places with the same weights."""
+
+    weights: Rows  # (f, n), fixed rows
+    number: int  # of this one among the matrix products
+    weight_shares: slice | None
+    factors: Operand  # n·v rows
+    bias: Operand | None
+
+    @property
+    def symbol(self) -> str:
+        f, n = self.weights.shape
+        places = (self.rows.stop - self.rows.start) // f
+        width = "B" if places == 1 else f"{places}B"
+        return f"Θa: ({f}×{n})·({n}×{width})" + (" + bias" if self.bias else "")
+
+    @property
+    def gradient_symbol(self) -> str:
+        passed = {"Θᵀδ": self.factors.shares, "δaᵀ": self.weight_shares}
+        return ", ".join(product for product, shares in passed.items() if shares is not None)
+
+    def factor(self, memory: Memory) -> Callable[[], Array]:
+        """How to get A: inputs are given anew for each block."""
+        kind, rows, n = self.factors.kind, self.factors.rows, self.weights.shape[1]
+        values = memory.values[kind]
+        if kind == INPUT:
+
+            def given() -> Array:
+                A = read(values, rows)
+                return A if len(A) == n else A.reshape(n, -1)
+
+            return given
+        if isinstance(rows, slice):
+            A = values[rows].reshape(n, -1)
+            return lambda: A
+        return lambda: values.take(rows, axis=0).reshape(n, -1)
+
+    def forward(self, memory: Memory) -> list[Call]:
+        Theta, factor = memory.matrices[self.number], self.factor(memory)
+        Z = memory.values[VARYING][self.rows]
+        out = Z.reshape(len(Theta), -1)
+
+        def multiply() -> None:
+            with np.errstate(all="ignore"):  # BLAS overflows in silence, and flags sound products
+                np.matmul(Theta, factor(), out=out)
+                if not all_finite(out):
+                    raise FloatingPointError
+
+        if self.bias is None:
+            return [multiply]
+        gather, bias = memory.rows(memory.values[FIXED], self.bias.rows, OPERAND)
+        return [multiply, *gather, partial(np.add, Z, bias, Z)]
+
+    def backward(self, memory: Memory) -> list[Call]:
+        assert self.collect is not None
+        Theta, factor = memory.matrices[self.number], self.factor(memory)
+        calls, gradient = self.collect.calls(memory, memory.shares[VARYING])
+        f, n = Theta.shape
+        places = gradient.shape[0] // f
+        weights = passed = None
+        if self.weight_shares is not None:
+            weights = memory.shares[FIXED][self.weight_shares].reshape(f, n)
+        if self.factors.shares is not None:
+            passed = memory.shares[VARYING][self.factors.shares].reshape(n, -1)
+
+        def multiply() -> None:
+            delta = gradient if places == 1 else gradient.reshape(f, -1)
+            with np.errstate(all="ignore"):  # an overflow stays one as far as the gradient
+                if weights is not None:
+                    np.matmul(delta, factor().T, out=weights)
+                if passed is not None:
+                    np.matmul(Theta.T, delta, out=passed)
+
+        calls.append(multiply)
+        if self.bias is not None and self.bias.shares is not None:
+            calls.append(partial(pass_on, memory, self.bias, VARYING, gradient, None))
+        return calls

@@ -1,0 +1,201 @@
+"""Random inputs at length: every reader, every command, interrupts and kills at random moments.
+
+    python tests/benchmarks/fuzz.py readers [INPUTS]
+    python tests/benchmarks/fuzz.py commands [LINES]
+    python tests/benchmarks/fuzz.py interrupts [TIMES]
+    python tests/benchmarks/fuzz.py kills [TIMES]
+
+Each prints a table of what came out and ends with status 1 if anything is against the rules: a
+traceback, a warning, a hang, an answer that is no clear line, data accepted that are none, a
+broken model file, a process or a file left over.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from micrograd_bp.training.classifier import load_model
+from tests import fuzzing
+
+HANGS = 20.0  # seconds
+LINES = {
+    "check": ["check"],
+    "check --jobs 2": ["check", "--jobs", "2", "--sample", "20"],
+    "draw": ["draw", "p.svg"],
+    "train": ["train", "--method", "sgd", "--epochs", "300", "--save", "t.npz"],
+    "predict": ["predict", "m.npz", "--data", "iris"],
+    "grade": ["grade", "student.py"],
+}
+STUDENT = Path(__file__).parents[1] / "students" / "slope_missing.py"
+
+
+def readers(inputs: int = 10_000) -> int:
+    """Every reader on random files."""
+    good, faults = fuzzing.good_model(), 0
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (ending, reader, valid) in fuzzing.READERS.items():
+            path, count, started = Path(folder, f"f{ending}"), Counter[str](), time.perf_counter()
+            kinds = Counter[str]()
+            for seed in range(inputs):
+                path.write_bytes(fuzzing.content_for(name, random.Random(seed), good))
+                faulthandler.dump_traceback_later(HANGS, exit=True)
+                try:
+                    made = fuzzing.read(reader, path)
+                    outcome = "refused" if made is None else "read"
+                    if made is not None and not valid(made):
+                        outcome = "accepted wrongly"
+                except AssertionError as error:
+                    outcome = "FAULT"
+                    kinds[str(error)[:150]] += 1
+                faulthandler.cancel_dump_traceback_later()
+                count[outcome] += 1
+            faults += count["FAULT"] + count["accepted wrongly"]
+            print(f"{name:15} {dict(count)}  {time.perf_counter() - started:.0f} s", flush=True)
+            for kind, times in kinds.most_common(5):
+                print(f"    {times} x {kind}", flush=True)
+    return faults
+
+
+def commands(lines: int = 1_000) -> int:
+    """Random command lines in one process."""
+    count, faults = Counter[str](), 0
+    with tempfile.TemporaryDirectory() as folder:
+        fuzzing.prepare(Path(folder), fuzzing.good_model())
+        for seed in range(lines):
+            line = fuzzing.arguments(random.Random(seed), Path(folder))
+            faulthandler.dump_traceback_later(HANGS, exit=True)
+            try:
+                count[f"{line[0]} {fuzzing.command(line)}"] += 1
+            except Exception as error:
+                faults += 1
+                print(f"    seed {seed}: {type(error).__name__}: {str(error)[:300]}", flush=True)
+            faulthandler.cancel_dump_traceback_later()
+    print(dict(sorted(count.items())), f"{faults} faults")
+    return faults
+
+
+def interrupts(times: int = 500) -> int:
+    """Ctrl-C at random moments of every command: one line and 130, or an end before it came."""
+    rng, faults = random.Random(0), 0
+    with tempfile.TemporaryDirectory() as folder:
+        _prepare(Path(folder))
+        durations = {name: _seconds(line, folder) for name, line in LINES.items()}
+        count = {name: Counter[str]() for name in LINES}
+        for i in range(times):
+            name = list(LINES)[i % len(LINES)]
+            process = _start(LINES[name], folder)
+            time.sleep(rng.uniform(0.03, durations[name]))
+            process.send_signal(signal.SIGINT)
+            outcome = _ended(process)
+            count[name][outcome] += 1
+            if outcome not in ("one line, 130", "ended before", "before Python ran the package"):
+                faults += 1
+                print(f"    {name}: {outcome}", flush=True)
+        for name in LINES:
+            print(f"{name:15} {dict(count[name])}")
+        faults += _left_over(folder)
+    return faults
+
+
+def kills(times: int = 100) -> int:
+    """kill -9, TERM and HUP at random moments: no model broken, nothing asleep afterwards."""
+    rng, faults = random.Random(1), 0
+    with tempfile.TemporaryDirectory() as folder:
+        _prepare(Path(folder))
+        durations = {name: _seconds(line, folder) for name, line in LINES.items()}
+        for name, line in LINES.items():
+            broken = 0
+            for i in range(times):
+                process = _start(line, folder)
+                time.sleep(rng.uniform(0.03, durations[name]))
+                process.send_signal((signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)[i % 3])
+                process.communicate(timeout=HANGS)
+                if (Path(folder) / "t.npz").exists():
+                    try:
+                        load_model(Path(folder) / "t.npz")
+                    except ValueError as error:
+                        broken += 1
+                        print(f"    {name}: {error}", flush=True)
+            faults += broken
+            subprocess.run(_command(LINES["train"]), cwd=folder, capture_output=True, check=True)
+            time.sleep(1.5)
+            left = _left_over(folder)
+            faults += left
+            print(f"{name:15} {times} killed, {broken} models broken, {left} left over", flush=True)
+    return faults
+
+
+def _prepare(folder: Path) -> None:
+    (folder / "m.npz").write_bytes(fuzzing.good_model())
+    (folder / "student.py").write_bytes(STUDENT.read_bytes())
+
+
+def _command(line: list[str]) -> list[str]:
+    return [sys.executable, "-m", "micrograd_bp", *line]
+
+
+def _start(line: list[str], folder: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        _command(line),
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+
+
+def _seconds(line: list[str], folder: str) -> float:
+    started = time.perf_counter()
+    _start(line, folder).communicate()
+    return time.perf_counter() - started
+
+
+def _ended(process: subprocess.Popen[str]) -> str:
+    try:
+        _, said = process.communicate(timeout=HANGS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return "HANG"
+    if process.returncode == 130 and re.fullmatch(r"interrupted[^\n]*\n", said):
+        return "one line, 130"
+    if (process.returncode, said) == (-signal.SIGINT, "") or "init_import_site" in said:
+        return "before Python ran the package"  # where nothing of ours can answer
+    if process.returncode in (0, 1) and "Traceback" not in said and "interrupted" not in said:
+        return "ended before"
+    return f"{process.returncode}: {said[-1500:]!r}"
+
+
+def _left_over(folder: str) -> int:
+    """Temporary files in the folder and processes that work there, after a moment."""
+    files = [p for p in Path(folder).iterdir() if p.name.endswith(".part")]
+    asleep = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if str((entry / "cwd").readlink()) == folder:
+                asleep.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:200])
+        except OSError:
+            continue
+    for what in (*map(str, files), *asleep):
+        print(f"    left over: {what}", flush=True)
+    return len(files) + len(asleep)
+
+
+if __name__ == "__main__":
+    what = {f.__name__: f for f in (readers, commands, interrupts, kills)}
+    chosen = what[sys.argv[1]](*map(int, sys.argv[2:3]))
+    print("no faults" if not chosen else f"{chosen} faults")
+    sys.exit(1 if chosen else 0)
