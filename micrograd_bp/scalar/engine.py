@@ -15,18 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from . import edges, ops
+from . import ops, passes
 from .copies import Copies
 from .functions import Functions
 from .ops import ADD, MUL, SCALAR, SUM, Op
+from .passes import NO_GRADIENT
 
 __all__ = ["Value"]
 
 Number = float | np.floating[Any] | np.integer[Any]
-
-# The gradient of a node that no backward pass has reached: it reads and adds as 0.0, and as an
-# object of its own it is told apart from a gradient that came out as 0.
-NO_GRADIENT = float("0.0")
 
 # How often the data of any node has been set: what a node keeps of it tells whether one of its
 # inputs was set after it was made.
@@ -131,7 +128,7 @@ class Value(Functions, Copies):
             return NotImplemented
         data = self._data + other._data
         if data - data:
-            raise edges.no_finite("value", ADD, (self, other))
+            raise passes.no_finite("value", ADD, (self, other))
         node = _new(Value)
         node._data = data
         node._first = self
@@ -147,7 +144,7 @@ class Value(Functions, Copies):
             return NotImplemented
         data = self._data * other._data
         if data - data:
-            raise edges.no_finite("value", MUL, (self, other))
+            raise passes.no_finite("value", MUL, (self, other))
         node = _new(Value)
         node._data = data
         node._first = self
@@ -172,9 +169,9 @@ class Value(Functions, Copies):
         try:
             data = float(op.forward(SCALAR, *[v._data for v in nodes]))
         except (ValueError, ArithmeticError) as error:
-            raise edges.no_finite("value", op, nodes) from error
+            raise passes.no_finite("value", op, nodes) from error
         if data - data:
-            raise edges.no_finite("value", op, nodes)
+            raise passes.no_finite("value", op, nodes)
         node = leaf(data, "")
         if nodes:
             node._computed(op, nodes)
@@ -271,16 +268,16 @@ class Value(Functions, Copies):
             self.grad = self.grad + (Value(1.0) if create_graph else 1.0)
             return
         zero = float("0.0")  # an object of its own: it marks what this pass has reached
-        inner, leaves, before = self._reach(zero)
+        inner, leaves, before = passes.reach(self, zero)
         try:
             if check:
-                edges.refuse_changed(inner)
+                passes.refuse_changed(inner)
             if create_graph:
                 self.grad = Value(1.0)
                 for node in reversed(inner):
-                    _pass_on_values(node, zero)
+                    passes.pass_on_values(node, zero)
             elif not self._pass_on(inner, leaves):
-                edges.pass_on_in_a_wider_range(self, inner, leaves)
+                passes.pass_on_in_a_wider_range(self, inner, leaves)
         except BaseException:
             for node in (*inner, *leaves):
                 node.grad = NO_GRADIENT
@@ -289,43 +286,6 @@ class Value(Functions, Copies):
             raise
         for node, grad in before:
             node.grad = grad + node.grad
-
-    def _reach(self, zero: float) -> tuple[list[Value], list[Value], list[tuple[Value, Any]]]:
-        """Set all gradients to ``zero``; list inner nodes, each after its inputs, and leaves.
-
-        The last list holds the leaves that have a gradient, with it.
-        """
-        waiting = float("0.0")  # marks what stands in the stack until its inputs are listed
-        inner: list[Value] = []
-        leaves: list[Value] = []
-        before: list[tuple[Value, Any]] = []
-        stack = [self]
-        while stack:
-            node = stack.pop()
-            grad = node.grad
-            if grad is zero:
-                continue
-            node.grad = zero
-            if grad is not waiting:
-                second = node._second
-                for child in node._first if second is None else (node._first, second):
-                    grad = child.grad
-                    if grad is zero:
-                        continue
-                    if child._first:
-                        if node.grad is zero:
-                            node.grad = waiting
-                            stack.append(node)
-                        stack.append(child)
-                    else:
-                        child.grad = zero
-                        leaves.append(child)
-                        if grad is not NO_GRADIENT:
-                            before.append((child, grad))
-                if node.grad is waiting:
-                    continue
-            inner.append(node)
-        return inner, leaves, before
 
     def _pass_on(self, inner: list[Value], leaves: list[Value]) -> bool:
         """The chain rule from node to node; False if a number left the range of floats.
@@ -364,7 +324,7 @@ class Value(Functions, Copies):
         >>> (Value(2.0) * Value(5.0)).local_derivatives()
         (5.0, 2.0)
         """
-        return edges.partials(self, float)
+        return passes.partials(self, float)
 
     def zero_grad(self) -> None:
         """Forget the gradients of every node of this graph, leaves included."""
@@ -393,15 +353,6 @@ def leaf(data: float, label: str) -> Value:
     node.grad = NO_GRADIENT
     node.label = label
     return node
-
-
-def _pass_on_values(node: Value, zero: float) -> None:
-    """The chain rule at one node with gradients that are Values themselves."""
-    assert node.op is not None
-    for child, partial in zip(node.inputs, node.op.partials(node, *node.inputs), strict=True):
-        one = type(partial) is float and partial == 1.0  # spares the graph a product with 1
-        share = node.grad if one else node.grad * partial
-        child.grad = share if child.grad is zero else child.grad + share
 
 
 def _finite(name: str, number: Any) -> float:

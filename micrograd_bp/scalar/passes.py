@@ -1,4 +1,4 @@
-"""What ``backward`` needs at the edge of the range of floats, and what it refuses."""
+"""Steps of ``backward`` beside the plain chain rule: its order, wider numbers, its errors."""
 
 from __future__ import annotations
 
@@ -10,9 +10,60 @@ import numpy as np
 
 from .ops import Op
 
-__all__ = ["no_finite", "partials", "pass_on_in_a_wider_range", "refuse_changed"]
+__all__ = [
+    "NO_GRADIENT",
+    "no_finite",
+    "partials",
+    "pass_on_in_a_wider_range",
+    "pass_on_values",
+    "reach",
+    "refuse_changed",
+]
 
 Value = Any  # that of engine.py, which imports this file
+
+# The gradient of a node that no backward pass has reached: it reads and adds as 0.0, and as an
+# object of its own it is told apart from a gradient that came out as 0.
+NO_GRADIENT = float("0.0")
+
+
+def reach(output: Value, zero: float) -> tuple[list[Value], list[Value], list[tuple[Value, Any]]]:
+    """Set all gradients to ``zero``; list inner nodes, each after its inputs, and leaves.
+
+    The last list holds the leaves that have a gradient, with it. ``zero`` is a 0.0 that nothing
+    else is: as the gradient of a node it marks that the node is listed.
+    """
+    waiting = float("0.0")  # marks what stands in the stack until its inputs are listed
+    inner: list[Value] = []
+    leaves: list[Value] = []
+    before: list[tuple[Value, Any]] = []
+    stack = [output]
+    while stack:
+        node = stack.pop()
+        grad = node.grad
+        if grad is zero:
+            continue
+        node.grad = zero
+        if grad is not waiting:
+            second = node._second
+            for child in node._first if second is None else (node._first, second):
+                grad = child.grad
+                if grad is zero:
+                    continue
+                if child._first:
+                    if node.grad is zero:
+                        node.grad = waiting
+                        stack.append(node)
+                    stack.append(child)
+                else:
+                    child.grad = zero
+                    leaves.append(child)
+                    if grad is not NO_GRADIENT:
+                        before.append((child, grad))
+            if node.grad is waiting:
+                continue
+        inner.append(node)
+    return inner, leaves, before
 
 
 def no_finite(what: str, op: Op, inputs: Sequence[Value]) -> ValueError:
@@ -66,3 +117,11 @@ def refuse_changed(nodes: list[Value]) -> None:
                     f"backward: the data of {name} was set to {child.data:.6g}"
                     f" after {node.op.symbol} was computed from it"
                 )
+
+
+def pass_on_values(node: Value, zero: float) -> None:
+    """The chain rule at one node with gradients that are Values themselves."""
+    for child, partial in zip(node.inputs, node.op.partials(node, *node.inputs), strict=True):
+        one = type(partial) is float and partial == 1.0  # spares the graph a product with 1
+        share = node.grad if one else node.grad * partial
+        child.grad = share if child.grad is zero else child.grad + share
