@@ -7,6 +7,7 @@ Run: python 05_three_gradients.py [PICTURE.png]
 """
 
 import sys
+import textwrap
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,7 +21,8 @@ COURSE_RULE = 1e-9  # for ‖a − b‖ / ‖a + b‖
 data = iris()
 net = SigmoidNetwork([4, 5, 3], seed=0)
 comparison = compare_gradients(net, data.X, data.y, lambda_=1.0)
-print(comparison)
+print("\n".join(textwrap.fill(line, 100) if len(line) > 100 else line
+                for line in str(comparison).splitlines()))  # fmt: skip
 
 autodiff, backprop, numerical = (gradient.vector for gradient in comparison.gradients)
 by_rounding = np.abs(autodiff - backprop)

@@ -6,6 +6,8 @@ mistake, and the two formulas side by side.
 Run: python 07_reading_a_diagnosis.py
 """
 
+import textwrap
+
 import numpy as np
 
 from micrograd_bp import check_backprop
@@ -52,7 +54,10 @@ for title, (slope, rate) in TRIES.items():
     diagnosis = check_backprop(function)
     verdicts.append(diagnosis)
     print(f"━━ {title} ".ljust(100, "━"))
-    print(f"\n{diagnosis}\n")
+    print()
+    for line in str(diagnosis).splitlines():
+        print(textwrap.fill(line, 100) if len(line) > 100 else line)
+    print()
     if not diagnosis.passed:
         wrong = ", ".join(f"Θ{layer.layer}" for layer in diagnosis.layers if not layer.passed)
         named = [name for finding in diagnosis.mistakes for name in finding.parts]

@@ -1,6 +1,7 @@
 """The pytest plugin as another project's suite meets it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -60,3 +61,23 @@ def test_a_report_that_cannot_be_written_is_said_before_the_tests(suite):
     result = run(suite, "--gradient-report=nowhere/report.json")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*--gradient-report: nowhere/report.json: No such file*"])
+
+
+def test_the_examples_pass_wherever_their_libraries_are_installed(pytester):
+    """Without PyTorch, whose tests are run apart; the others are skipped if they are missing."""
+    file = Path(__file__).parents[1] / "examples" / "pytest_plugin" / "test_gradients.py"
+    report = pytester.path / "gradients.json"
+    result = pytester.runpytest_subprocess(
+        *("-p", "no:cacheprovider", "-k", "not torch", f"--gradient-report={report}", str(file))
+    )
+    outcomes = result.parseoutcomes()
+    assert "failed" not in outcomes
+    assert outcomes["passed"] >= 1  # scikit-learn is a peer of this suite
+    assert all(v["passed"] for v in json.loads(report.read_text(encoding="utf-8")))
+
+
+@pytest.mark.torch
+def test_the_example_of_torch_passes(pytester):
+    file = Path(__file__).parents[1] / "examples" / "pytest_plugin" / "test_gradients.py"
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-k", "torch", str(file))
+    result.assert_outcomes(passed=1, deselected=3)

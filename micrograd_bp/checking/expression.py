@@ -13,6 +13,7 @@ from ..scalar.engine import Value
 from ..scalar.ops import SCALAR
 from ..scalar.tape import Tape
 from ..support.validation import Array, random_generator
+from .enclosure import with_enclosures
 from .gradient import chosen_parameters
 from .lines import Costs, Problem, check_of, rounding_of
 from .result import GradientCheck
@@ -29,12 +30,16 @@ def check_expression(
     wrt: Iterable[Value] | Value | None = None,
     order: int = 1,
     *,
+    enclosure: bool = False,
     seed: int | np.random.Generator = 0,
 ) -> GradientCheck:
     """Hold ``value.backward()`` against values of the expression, recomputed at other leaves.
 
     ``wrt`` are the leaves to check (None: every leaf of the graph). With ``order=2`` the second
     derivatives by ``backward(create_graph=True)`` are checked too, against slopes of the first.
+    With ``enclosure`` each first derivative is computed on balls as well, and held against
+    differences of the expression on balls: a rule is proved to so many digits, or disproved. An
+    operation that cannot compute with balls is named in the notes.
     The graph is left as it was, gradients included. Raises ValueError if ``wrt`` holds a node
     that is no leaf of the graph, or if leaves were changed after the graph was built.
 
@@ -62,16 +67,23 @@ def check_expression(
         slopes = partial(replay.slopes, i)
         problem = _problem(slopes, gradient[i], replay.theta, rng)
         checks.append(_check_function(problem, row, rounding_of(row), labels, rng))
+    notes = [note for check in checks for note in check.notes]
+    parameters = [slope for check in checks for slope in check.parameters]
+    if enclosure:
+        try:
+            parameters = with_enclosures(value, leaves, parameters)
+        except (ValueError, ImportError) as error:
+            notes.append(f"Not enclosed: {error}.")
     orders = [check.taylor_order for check in checks if check.taylor_order is not None]
     return GradientCheck(
         checks[0].cost,
         checks[0].noise,
-        [slope for check in checks for slope in check.parameters],
+        parameters,
         [slope for check in checks for slope in check.directions],
         min(orders, default=None),
         sum(check.size for check in checks),
         replay.evaluations,
-        list(dict.fromkeys(note for check in checks for note in check.notes)),
+        list(dict.fromkeys(notes)),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from ..scalar.balls import Ball
 from ..support.result import Result
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ class SlopeCheck:
     ``status`` is "right", "wrong", "kink" (the cost bends at θ from slope ``left`` to ``right``,
     and the gradient lies between them) or "undecided". ``index`` is the parameter's place in
     the flattened theta, None for a random direction. ``kink_within`` is a step that reaches a
-    kink beside θ, None if there is none: the slope is from smaller steps.
+    kink beside θ, None if there is none: the slope is from smaller steps. ``enclosure`` is a
+    ball that is certain to hold the derivative that the rules give, and ``digits`` to how many
+    digits the difference of the expression itself, on balls, confirms it (None: not asked).
     """
 
     label: str
@@ -39,6 +42,8 @@ class SlopeCheck:
     left: float
     right: float
     kink_within: float | None = None
+    enclosure: Ball | None = None
+    digits: int | None = None
 
     @property
     def name(self) -> str:
@@ -157,9 +162,22 @@ class GradientCheck(Result):
             *lines,
             table("", columns, [_row(slope) for slope in shown]),
             *[f"and {hidden:,} more" for _ in range(hidden > 0)],
+            *self._enclosures(shown),
             costs,
             self._taylor(),
         ]
+
+    def _enclosures(self, shown: list[SlopeCheck]) -> list[Table | str]:
+        """What the balls say of the slopes that are shown, where they were asked."""
+        from ..support.tables import table
+
+        rows = [
+            [slope.label, str(slope.enclosure), "" if slope.digits is None else str(slope.digits)]
+            for slope in shown
+            if slope.enclosure is not None
+        ]
+        columns = ["", "=in ball arithmetic", ">digits proved"]
+        return [table("", columns, rows)] if rows else []
 
     def _headline(self) -> str:
         if self.outcome == "nondeterministic":

@@ -14,8 +14,9 @@ import numpy.typing as npt
 from ..gradients.backprop import mean, sums
 from ..network.graph import example_graph, penalty_graph, theta_values
 from ..network.sigmoid import SigmoidNetwork
-from ..scalar.balls import Recorded, array_namespace, ball_array, namespace
+from ..scalar.balls import array_namespace, ball_array, namespace
 from ..scalar.engine import Value
+from ..scalar.recorded import Recorded
 from ..support.validation import Array
 
 __all__ = ["Derivation", "in_balls", "penalty_in_balls"]

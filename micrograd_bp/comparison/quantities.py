@@ -16,8 +16,9 @@ import numpy.typing as npt
 from ..gradients.backprop import g
 from ..network.graph import ExampleGraph
 from ..network.sigmoid import SigmoidNetwork
-from ..scalar.balls import Recorded, array_namespace, ball_array, namespace
+from ..scalar.balls import array_namespace, ball_array, namespace
 from ..scalar.engine import Value
+from ..scalar.recorded import Recorded
 from ..support.validation import Array
 from .derivations import in_balls, penalty_in_balls
 

@@ -39,6 +39,7 @@ __all__ = ["EstimateBounds", "RoundingBounds", "rounding_bounds", "rounding_of_e
 UNIT_ROUNDOFF = 2.0**-53
 UNDERFLOW = 2.0**-1022
 FARTHEST = 50.0  # where an argument is this uncertain, nothing is known of the sigmoid
+LARGEST_EXPONENT = 700.0  # e⁷¹⁰ overflows, and from the smallest float on it leads to 1
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def rounding_bounds(
         layers = _forward(net, X, error_thetas, error_X, step)
         h, last = layers[-1].a, layers[-1]
         error = last.error + 8.0 * UNIT_ROUNDOFF * (h + Y) + UNDERFLOW
-        size = np.minimum(np.abs(h - Y) * last.stretch, 1.0) + error
+        size = _stretched(np.abs(h - Y) + error, last.moved, 1.0) + error
         cost = _cost(net, X, Y, lambda_, last, size, step)
         deltas, D, sizes = _backward(net, layers, error, size, lambda_, error_thetas)
     return RoundingBounds(
@@ -127,7 +128,6 @@ class _Layer(NamedTuple):
     slope: Array  # g' at most
     error_slope: Array  # E(g')
     moved: Array  # by how much a step changes z
-    stretch: Array  # and by which factor a, 1 − a and g'
 
 
 def _forward(
@@ -150,19 +150,25 @@ def _forward(
         moved = np.maximum(change @ size, most)  # a weight of an earlier layer, or of this one
         error_z = errors @ size + before @ error_theta.T
         error_z += len(size) * (u * (before @ size + most) + UNDERFLOW)
-        stretch = np.exp(np.minimum(moved, FARTHEST))
-        slope = np.minimum(a * sigmoid(-z) * stretch, 0.25)
+        slope = _stretched(a * sigmoid(-z), moved, 0.25)
+        most_a = _stretched(a, moved, 1.0)
         grown = np.exp(np.minimum(error_z, FARTHEST))
         carried = np.minimum(slope * np.expm1(np.minimum(error_z, FARTHEST)) * grown, 1.0)
         carried[error_z > FARTHEST] = 1.0
-        error = carried + 6.0 * u * np.minimum(a * stretch, 1.0) + UNDERFLOW
+        error = carried + 6.0 * u * most_a + UNDERFLOW
         error_slope = np.abs(1.0 - 2.0 * a) * error + error**2
         error_slope += slope * ((error_z * grown) ** 2 + moved * error + 12.0 * u) + UNDERFLOW
         error_slope = np.minimum(error_slope, 0.5)
-        layers.append(_Layer(before, errors, a, error_z, error, slope, error_slope, moved, stretch))
-        before, errors = _with_bias(np.minimum(a * stretch, 1.0) + error), _with_bias(error, 0.0)
+        layers.append(_Layer(before, errors, a, error_z, error, slope, error_slope, moved))
+        before, errors = _with_bias(most_a + error), _with_bias(error, 0.0)
         change = _with_bias(np.minimum(slope * moved, 1.0), 0.0)
     return layers
+
+
+def _stretched(values: Array, moved: Array, most: float) -> Array:
+    """What a, 1 − a or g' can become where z moves: they change by no more than a factor eᵐᵒᵛᵉᵈ."""
+    grown = (values + UNDERFLOW) * np.exp(np.minimum(moved, LARGEST_EXPONENT))
+    return np.where(moved < LARGEST_EXPONENT, np.minimum(grown, most), most)
 
 
 def _cost(

@@ -1,13 +1,15 @@
-"""A user's own gradient against the exact one, and against every mistake of the catalogue.
+"""A user's own gradient against the exact one, against its own cost, and against the catalogue.
 
 A gradient is right if no entry differs from ``backprop_gradient`` by more than rounding
-explains, and a mistake is named only if its formula reproduces the user's numbers as closely:
-the nearest formula is not enough. What no formula reproduces stays wrong and unnamed.
+explains; nearly right if it agrees to so many digits; right for its own cost if it is the
+gradient of another cost than the course's, one that the code states or that people use; and
+wrong otherwise. A mistake is named only if its formula reproduces the user's numbers as closely
+as rounding allows: the nearest formula is not enough.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,24 +18,22 @@ import numpy as np
 import numpy.typing as npt
 
 from ..network.sigmoid import SigmoidNetwork
-from ..network.symbols import symbol
 from ..support.validation import Array, regularization
-from .clues import where_to_look
+from .binding import Runner
 from .diagnosis import Diagnosis, Finding, LayerVerdict
-from .evidence import Case, relative_difference
-from .explain import explanations, judge_cost, unseen
-from .submission import Answer, Call, StoredResults, UserError, calls, stored_results
+from .evidence import Case
+from .examine import OTHER_DATA, UNKNOWN, Runs, diagnose, run
+from .functions import function_candidates, needs_network, parameter_names
+from .layouts import Problem, random_problem
+from .lines import explain_lines
+from .local import Local
+from .names import Parameter, parameters_of
+from .search import EXAMPLES, LAMBDA, Bound, Search
+from .stored import StoredResults, stored_results
+from .submission import StepError, UserError
+from .workshop import signature
 
-__all__ = ["Diagnosis", "Finding", "LayerVerdict", "check_backprop"]
-
-# Networks on which the mistakes give different gradients: two hidden layers, of sizes that no
-# transposed matrix fits; then of one size, which is what a transposed matrix or the wrong layer's
-# needs to run at all. For functions written for one hidden layer, the same with one.
-SIZES = ([3, 5, 4, 3], [4, 4, 4, 4], [4, 5, 3], [4, 4, 4])
-EXAMPLES = (5, 5, 1)
-LAMBDAS = (1.3, 0.0, 0.0)
-LABELS = [1, 0, 2, 2, 0]  # first and last differ, classes are unequally frequent
-SEED = 1986
+__all__ = ["Diagnosis", "Finding", "LayerVerdict", "check_backprop", "judge"]
 
 
 def check_backprop(
@@ -75,121 +75,128 @@ def check_backprop(
         raise ValueError("net: got None, expected the network that X and Y are for")
     if (X is None) != (Y is None):
         raise ValueError(f"{'X' if X is None else 'Y'}: got None, expected both X and Y")
-    return _check_function(function, net, X, Y, lambda_)
-
-
-def _check_function(
-    function: Callable[..., Any],
-    net: SigmoidNetwork | None,
-    X: npt.ArrayLike | None,
-    Y: npt.ArrayLike | None,
-    lambda_: float,
-) -> Diagnosis:
-    """The judgement under the way to call the function that leaves the least to explain."""
-    best: Diagnosis | None = None
-    failure: UserError | None = None
-    for call in calls(function):
-        if call.bound and X is None:
-            raise ValueError("net: got None, but the function takes θ alone; pass net, X and Y too")
-        if call.needs_network and net is None:
-            failure = failure or UserError(
+    described = signature("function", function)
+    parameters = parameters_of(described["parameters"])
+    if _takes_theta_alone(parameters) and X is None:
+        raise ValueError("net: got None, but the function takes θ alone; pass net, X and Y too")
+    runner = Local(function)
+    inventory = {"functions": [described]}
+    given = None if net is None else _given(net, X, Y, lambda_)
+    candidates = function_candidates(inventory, [described], runner)
+    try:
+        judged = judge(candidates, runner, given, lambda_, inventory)
+    except UserError as error:
+        if net is None and needs_network(parameters) and isinstance(error, StepError):
+            raise UserError(
                 "net: got None, but the function takes θ as one vector and no sizes; pass the net "
                 "that it is for, or give it a parameter sizes"
-            )
-            continue
-        try:
-            diagnosis = _check_call(call, net, X, Y, lambda_)
-        except UserError as error:
-            failure = failure or error
-            continue
-        if best is None or diagnosis.unexplained < best.unexplained:
-            best = diagnosis
-        if best.passed:
-            break
-    if best is None:
-        assert failure is not None
-        raise failure
-    return best
+            ) from error
+        raise
+    if judged is not None:
+        return with_lines(*judged, runner)
+    raise TypeError(
+        f"function: got parameters ({parameter_names(parameters)}), expected "
+        "(thetas, X, Y, lambda_), (theta, sizes, X, Y, lambda_) or (theta)"
+    )
 
 
-def _check_call(
-    call: Call,
-    net: SigmoidNetwork | None,
-    X: npt.ArrayLike | None,
-    Y: npt.ArrayLike | None,
-    lambda_: float,
-) -> Diagnosis:
-    """The judgement on the given network, or on the first random ones that the function runs."""
-    misshaped: Diagnosis | None = None
-    failures: list[UserError] = []
-    for sizes in SIZES if net is None else (net.sizes,):
-        data = _data(sizes, lambda_) if net is None else _given(net, X, Y, lambda_)
-        try:
-            cases, notes = _run(call, data)
-        except UserError as error:
-            failures.append(error)
-            continue
-        if failures and failures[0].__cause__ is not None:  # an exception of the function itself
-            only = "all layers are of one size" if len(set(sizes)) == 1 else "one layer is hidden"
-            notes.append(f"the function runs only where {only}; elsewhere: {failures[0]}.")
-        elif misshaped is not None:
-            notes.append("with two hidden layers its gradient has not the shapes of Θ.")
-        diagnosis = _diagnose(cases, notes, call.description)
-        if cases[0].fits or diagnosis.gradient_findings:
-            return diagnosis
-        misshaped = diagnosis if misshaped is None else misshaped
-    if misshaped is None:
-        # what is written for one hidden layer fails with two for that reason only
-        raise failures[-2] if len(failures) == len(SIZES) else failures[0]
-    return misshaped
-
-
-Data = tuple[SigmoidNetwork, Array, Array, float]
-
-
-def _data(sizes: Sequence[int], lambda_: float) -> list[Data]:
-    """Small random networks of these sizes with data, with and without regularization."""
-    rng = np.random.default_rng(SEED)
-    made = []
-    for m, value in zip(EXAMPLES, LAMBDAS, strict=True):
-        net = SigmoidNetwork(sizes, init=1.2, seed=rng)
-        X = rng.normal(size=(m, sizes[0]))
-        Y = net.targets([label % sizes[-1] for label in LABELS[:m]])
-        made.append((net, X, Y, lambda_ if lambda_ and value else value))
-    return made
+def _takes_theta_alone(parameters: Sequence[Parameter] | None) -> bool:
+    return parameters is not None and len([p for p in parameters if not p.optional]) == 1
 
 
 def _given(
     net: SigmoidNetwork, X: npt.ArrayLike | None, Y: npt.ArrayLike | None, lambda_: float
-) -> list[Data]:
+) -> list[Problem]:
+    """The problems on the user's own network."""
     if X is not None and Y is not None:
-        return [(net, *net.data(X, Y), lambda_)]
-    rng = np.random.default_rng(SEED)
-    X = rng.normal(size=(len(LABELS), net.sizes[0]))
-    Y = net.targets([label % max(2, net.sizes[-1]) for label in LABELS])
-    return [(net, X, Y, value) for value in (lambda_ or LAMBDAS[0], 0.0)]
+        return [Problem(net, *net.data(X, Y), lambda_)]
+    made = random_problem(net.sizes, EXAMPLES, 0.0)
+    return [replace(made, net=net, lambda_=value) for value in (lambda_ or LAMBDA, 0.0)]
 
 
-def _run(call: Call, data: Sequence[Data]) -> tuple[list[Case], list[str]]:
-    """The user's answers, and what else was noticed on the way. Raises UserError."""
-    if "lambda" not in call.roles and len(data) > 1:
-        data = [case for case in data if case[3] == 0.0]
-    cases = [Case(*case, call(*case)) for case in data[:1]]
-    notes = []
-    again = call(*data[0])
-    if not _equal(cases[0].answer, again):
-        notes.append(
-            "a second call with the same θ and data gave another gradient: set every Δ to 0 at "
-            "the start of the function, and use no random numbers in it."
-        )
-    for case in data[1:]:
-        try:
-            cases.append(Case(*case, call(*case)))
-        except UserError as error:
-            notes.append(f"with m = {len(case[1])} example(s) the function fails: {error}")
-    if "lambda" not in call.roles and not call.bound:
-        notes.append("the function takes no λ: it was judged for λ = 0 only.")
-    return cases, notes
+def judge(
+    candidates: Iterable[Bound],
+    runner: Runner,
+    given: Sequence[Problem] | None,
+    lambda_: float,
+    inventory: Mapping[str, Any],
+) -> tuple[Diagnosis, Runs] | None:
+    """The diagnosis under the binding that leaves the least to explain; None if there is none.
+
+    Raises UserError if nothing ran.
+    """
+    search = Search(runner, given, lambda_)
+    found = search.go(candidates)
+    attempts = sorted(search.attempts, key=lambda attempt: not attempt.fits)
+    if found is not None:
+        attempts.insert(0, found)
+    best: tuple[Diagnosis, Runs] | None = None
+    unnamed = []
+    for attempt in attempts:
+        runs = run(attempt, runner, given, lambda_, inventory)
+        diagnosis = diagnose(runs, named=False)
+        if diagnosis.passed and runs.own != UNKNOWN:
+            return diagnosis, runs
+        unnamed.append(runs)
+        if runs.own == OTHER_DATA:
+            break
+    # check_gradient does not see in which order θ is read, so that a cost that no binding makes
+    # known counts only if none makes it the course's with other labels
+    unknown = [runs for runs in unnamed if runs.own == UNKNOWN]
+    if unknown and all(runs.own != OTHER_DATA for runs in unnamed):
+        return diagnose(unknown[0]), unknown[0]
+    unnamed = [runs for runs in unnamed if runs.own != UNKNOWN]
+    for runs in unnamed[:NAMED]:
+        diagnosis = diagnose(runs)
+        if best is None or diagnosis.unexplained < best[0].unexplained:
+            best = diagnosis, runs
+        if best[0].gradient_passed or len(best[0].mistakes[:1]) == 1 == best[0].unexplained[3]:
+            break
+    if best is None and search.failure is not None:
+        raise search.failure
+    return best
+
+
+NAMED = 3  # attempts whose mistakes are looked for, until one is named
+
+
+TRACED = 7  # examples of the traced run: none of the usual sizes, so that shapes tell quantities
+
+
+def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
+    """The diagnosis with what each line computed, where the code can be read and run so."""
+    bound, first = runs.bound, runs.problems[0]
+    if bound is None or not runs.fits:
+        return diagnosis
+    m = 1 if bound.single else bound.examples or TRACED
+    problem = replace(random_problem(first.net.sizes, m, first.lambda_), lambda_=first.lambda_)
+    problem = bound.layout.problem(problem)
+    program, _ = bound.program(problem)
+    try:
+        trace = runner.trace(program)
+        if trace is None:
+            return diagnosis
+        answer, untouched = bound.read_back(trace.results, problem), bound.answer(runner, problem)
+    except UserError:
+        return diagnosis
+    same = len(answer.parts) == len(untouched.parts) and all(
+        np.array_equal(a, b, equal_nan=True)
+        for a, b in zip(answer.parts, untouched.parts, strict=True)
+    )
+    if not same and not runs.unstable:
+        return diagnosis  # what answers differently explains nothing
+    case = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched)
+    listing = explain_lines(
+        trace.source,
+        trace.events,
+        case,
+        file=trace.file,
+        again=trace.again if runs.unstable else None,
+        gradient_wrong=not diagnosis.gradient_passed,
+        cost_wrong=bool(diagnosis.cost_findings) or diagnosis.cost_wrong,
+    )
+    where = listing.where if diagnosis.result == "wrong" else None
+    return replace(diagnosis, where=where, lines=listing)
 
 
 def _check_results(stored: StoredResults, lambda_: float) -> Diagnosis:
@@ -203,9 +210,9 @@ def _check_results(stored: StoredResults, lambda_: float) -> Diagnosis:
     form = "stored results, " + ("one vector" if stored.answer.is_vector else "matrices")
     fitted = _fitted_lambda(case) if stored.lambda_ is None and not lambda_ else None
     if fitted is None:
-        return _diagnose([case], [], form)
+        return diagnose(Runs.of([case], form))
     note = f"λ is not stored; the gradient is right for λ = {fitted:g}. Is that the λ you used?"
-    return _diagnose([replace(case, lambda_=fitted, _forward={})], [note], form)
+    return diagnose(Runs.of([replace(case, lambda_=fitted, _forward={})], form, note))
 
 
 def _fitted_lambda(case: Case) -> float | None:
@@ -228,61 +235,3 @@ def _fitted_lambda(case: Case) -> float | None:
 
 def _regularized(theta: Array) -> Array:
     return np.hstack([np.zeros((len(theta), 1)), theta[:, 1:]])
-
-
-def _diagnose(cases: Sequence[Case], notes: list[str], form: str) -> Diagnosis:
-    fits = all(case.fits for case in cases)
-    verdicts = _layer_verdicts(cases) if fits else []
-    gradient_passed = fits and all(verdict.passed for verdict in verdicts)
-    unstable = any(note.startswith("a second call") for note in notes)
-    findings = [] if gradient_passed else explanations(cases)
-    cost, cost_finding = judge_cost(cases)
-    cost_passed = cost is None or cost[2]
-    clues = [] if gradient_passed or findings else where_to_look(cases, verdicts)
-    residuals = [relative_difference(case.parts, case.exact.D) for case in cases if case.fits]
-    return Diagnosis(
-        right=gradient_passed and cost_passed and not unstable,
-        gradient_passed=gradient_passed,
-        mistakes=(*findings, *cost_finding),
-        layers=tuple(verdicts),
-        cost=cost,
-        residual=max(residuals, default=np.inf),
-        clues=tuple(clues),
-        unseen=tuple(unseen(cases)) if gradient_passed else (),
-        notes=tuple(notes),
-        networks=tuple(
-            f"{'-'.join(map(str, case.net.sizes))} with m = {len(case.X)} and λ = {case.lambda_:g}"
-            for case in cases
-        ),
-        form=form,
-    )
-
-
-def _layer_verdicts(cases: Sequence[Case]) -> list[LayerVerdict]:
-    made = []
-    for l, theta in enumerate(cases[0].net.thetas):
-        errors = [case.errors()[l] for case in cases]
-        wrong = np.max(errors, axis=0) > 1.0
-        worst_case = int(np.argmax([np.max(error) for error in errors]))
-        i, j = np.unravel_index(int(np.argmax(errors[worst_case])), theta.shape)
-        case = cases[worst_case]
-        made.append(
-            LayerVerdict(
-                layer=l + 1,
-                columns=theta.shape[1],
-                entries=theta.size,
-                wrong=int(np.count_nonzero(wrong)),
-                wrong_columns=tuple(int(c) for c in np.flatnonzero(wrong.any(axis=0))),
-                worst=symbol("θ", int(i) + 1, int(j), layer=l + 1),
-                yours=float(case.parts[l][i, j]),
-                right=float(case.exact.D[l][i, j]),
-            )
-        )
-    return made
-
-
-def _equal(one: Answer, other: Answer) -> bool:
-    same = len(one.parts) == len(other.parts)
-    return same and all(
-        np.array_equal(a, b, equal_nan=True) for a, b in zip(one.parts, other.parts, strict=True)
-    )

@@ -1,205 +1,247 @@
-"""A user's .py file, run in a process of its own with a time limit.
+"""Submissions graded: a file in a process of its own, or a folder of them in parallel.
 
-The separate process keeps endless loops, crashes and print statements away from the report. It
-is no protection against malicious code: the file runs with all rights of whoever starts it.
+The process keeps endless loops, crashes and print statements away from the report, and the
+verdict is found outside it. It is no protection against malicious code: the file runs with all
+rights of whoever starts it.
 """
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
-import inspect
-import os
-import pickle
-import signal
-import subprocess
-import sys
-import tempfile
-import traceback
-from collections.abc import Callable
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from .grade import Diagnosis, check_backprop
-from .submission import Call, StoredData, UserError, calls, stored_data
+import numpy as np
+
+from .binding import Runner
+from .diagnosis import Diagnosis
+from .forms import CODE, Source, open_source
+from .functions import function_candidates, needs_network
+from .grade import check_backprop, judge, with_lines
+from .layouts import Problem, random_problem
+from .names import assignments, parameters_of, roles_of
+from .objects import class_candidates, script_candidates
+from .process import MEMORY, Process
+from .search import EXAMPLES, LAMBDA, Bound
+from .stored import stored_data
+from .submission import UserError
 
 __all__ = ["grade_file", "grade_submission"]
 
-# Which function of a file is meant when several could be: the first of these.
-USUAL_NAMES = (
-    "backprop",
-    "backpropagation",
-    "gradient",
-    "gradients",
-    "costFunction",
-    "cost_function",
-    "nnCostFunction",
-    "nn_cost_function",
+# Which function is tried first: by its name, then by what its parameters are called.
+GRADIENT = re.compile(r"(?i)back_?prop|backward|grad|nn_?cost|cost_?function|delta|update|deriv")
+COST = re.compile(r"(?i)cost|loss|objective|train|fit|step|learn")
+HELPER = re.compile(
+    r"(?i)numer|approx|check|estimat|sigmoid|activ|relu|tanh|softmax|plot|load|test"
 )
 
 
-def grade_submission(submission: str, timeout: float = 30.0) -> Diagnosis:
-    """Judge "FILE.py", "FILE.py:FUNCTION" or a .mat, .npz or .json file of results.
+def grade_submission(submission: str, timeout: float = 30.0, memory: int = MEMORY) -> Diagnosis:
+    """Judge a file of code, "FILE:NAME" for one function or class of it, or stored results.
 
-    Raises OSError or ValueError, as ``grade_file`` and ``check_backprop`` do.
+    Parameters
+    ----------
+    submission
+        A .py, .ipynb or .m file, with ":NAME" after it if one function, class or method is
+        meant; or a .mat, .npz or .json file of results.
+    timeout
+        Seconds that the code may run.
+    memory
+        MB of memory that it may take.
+
+    Raises
+    ------
+    OSError
+        If there is no such file.
+    ValueError
+        In one line, if there is nothing that can be judged.
     """
-    file, colon, function = submission.rpartition(":")
-    if colon and file.endswith(".py"):
-        return grade_file(Path(file), function, timeout)
-    path = Path(submission)
-    if path.suffix == ".py":
-        return grade_file(path, None, timeout)
-    return check_backprop(path)
+    file, colon, name = submission.rpartition(":")
+    if colon and Path(file).suffix in CODE:
+        return grade_file(Path(file), name, timeout, memory)
+    if Path(submission).suffix in CODE:
+        return grade_file(Path(submission), None, timeout, memory)
+    return check_backprop(Path(submission))
 
 
-def grade_file(path: Path, function: str | None = None, timeout: float = 30.0) -> Diagnosis:
-    """Run ``check_backprop`` on a function of a .py file, in another process.
-
-    ``function`` is its name; without it the file's only function that takes weights and labels
-    is meant, or one with a usual name such as ``backprop`` or ``costFunction``. ``timeout`` is
-    in seconds. Raises FileNotFoundError, and ValueError with one line for whatever keeps the file
-    from being judged: an exception (with its line number), no such function, the time limit.
-    """
+def grade_file(
+    path: Path, name: str | None = None, timeout: float = 30.0, memory: int = MEMORY
+) -> Diagnosis:
+    """Judge the code of one file, as ``grade_submission`` does."""
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
     if not 0.0 < timeout < float("inf"):
         raise ValueError(f"timeout: got {timeout:g}, expected a number of seconds above 0")
-    with tempfile.TemporaryDirectory() as folder:
-        answer, errors = Path(folder, "answer"), Path(folder, "errors")
-        command = [sys.executable, "-m", __name__, str(path), function or "", str(answer)]
-        with errors.open("wb") as stderr:
-            status = _run(command, stderr, timeout)
-        if status is None:
-            raise UserError(
-                f"{path.name}: no result within {timeout:g} s; is there an endless loop?"
-            )
-        if not answer.exists():
-            last = errors.read_text(errors="replace").strip().rpartition("\n")[2]
-            raise UserError(f"{path.name}: the process ended without a result ({last or status})")
-        result = pickle.loads(answer.read_bytes())  # written by the code that has just been run
-    if isinstance(result, Diagnosis):
-        return result
-    raise UserError(str(result))
+    if memory < 1:
+        raise ValueError(f"memory: got {memory}, expected a number of MB above 0")
+    source = open_source(path)
+    if path.suffix == ".m":
+        from .octave import grade_octave
+
+        return grade_octave(source, timeout, memory)
+    with Process(source.name, timeout, memory) as process:
+        return _grade_python(source, name, process)
 
 
-def _run(command: list[str], stderr: Any, timeout: float) -> int | None:
-    """The exit status, or None if the time was over; nothing is left running."""
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=stderr,
-        start_new_session=True,
-    )
-    try:
-        return process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        return None
-    finally:
-        _end(process)
+def _grade_python(source: Source, name: str | None, process: Process) -> Diagnosis:
+    filename = str(source.path.resolve())
+    loaded = process.ask(do="load", source=source.text, filename=filename)
+    inventory = loaded["inventory"]
+    judged = None
+    failure: UserError | None = None
+    for candidates, given in _groups(inventory, name, source, process):
+        try:
+            found = judge(candidates, process, given, 0.0, inventory)
+        except UserError as error:
+            if not process.alive:
+                raise
+            failure = failure or error
+            continue
+        judged = judged or found
+        if found is not None and (found[1].fits or found[0].mistakes):
+            judged = found
+            break
+    if judged is None:
+        raise failure or _nothing(source, name, inventory)
+    diagnosis, runs = judged
+    notes = [*source.notes, *_notes(loaded, process), *diagnosis.notes]
+    process.source = source.text
+    return with_lines(replace(diagnosis, notes=tuple(notes)), runs, process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Kill the process and whatever it started."""
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):  # all of them have ended
-            os.killpg(process.pid, signal.SIGKILL)
-    else:
-        process.kill()
-    process.wait()
+def _groups(
+    inventory: Mapping[str, Any], name: str | None, source: Source, runner: Runner
+) -> Iterator[tuple[Iterator[Bound], Sequence[Problem] | None]]:
+    """What is tried: each function, the classes, the script's loops; or what ``name`` says."""
+    functions = _ranked(inventory["functions"], name)
+    for function in functions:
+        if len(parameters_of(function["parameters"]) or (1, 2)) > 1:
+            yield function_candidates(inventory, [function], runner), None
+        given = _own_problems(inventory, function, source)
+        if given is not None:
+            yield function_candidates(inventory, [function], runner), given
+    wanted, _, method = (name or "").partition(".")
+    for described in inventory["classes"]:
+        if not name or described["name"] == wanted:
+            yield class_candidates(described, method or None, runner), None
+    if not name:
+        yield script_candidates(inventory, runner), None
 
 
-def _judge(path: Path, name: str) -> Diagnosis | str:
-    """In the other process: the diagnosis, or the one line that says why there is none."""
-    try:
-        module = _load(path)
-        function = _function(module, path, name)
-        first = next(iter(calls(function)))
-        if not first.needs_network:
-            return check_backprop(function)
-        data = _own_data(module, path, function)
-        return check_backprop(function, data.net, data.X, data.Y, data.lambda_ or 0.0)
-    except UserError as error:
-        return str(error)
-    except SystemExit:
-        return f"{path.name}: the file calls exit() and ends before it can be judged"
-    except (ValueError, TypeError) as error:
-        text = str(error)
-        return text if text.startswith(path.name) else f"{path.name}: {text}"
-
-
-def _own_data(module: ModuleType, path: Path, function: Callable[..., Any]) -> StoredData:
-    """The network and data that the file itself holds, for a function that knows their sizes."""
-    try:
-        return stored_data(path.name, vars(module))
-    except ValueError as error:
-        raise UserError(
-            f"{path.name}: {function.__name__} takes θ as one vector and no sizes, so the file "
-            f"must hold Theta1, Theta2, …, X and y for it ({error})"
-        ) from None
-
-
-def _load(path: Path) -> ModuleType:
-    """Execute the file as a module whose ``__name__`` is not "__main__"."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise UserError(f"{path.name}: not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    sys.path.insert(0, str(path.parent.resolve()))
-    try:
-        spec.loader.exec_module(module)
-    except SyntaxError as error:
-        file = Path(error.filename or path).name
-        raise UserError(
-            f"{file}, line {error.lineno}: {type(error).__name__}: {error.msg}"
-        ) from error
-    except Exception as error:
-        lines = [
-            frame.lineno
-            for frame in traceback.extract_tb(error.__traceback__)
-            if Path(frame.filename).name == path.name
-        ]
-        where = f"{path.name}, line {lines[-1]}" if lines else path.name
-        raise UserError(f"{where}: {type(error).__name__}: {error}") from error
-    return module
-
-
-def _function(module: ModuleType, path: Path, name: str) -> Callable[..., Any]:
-    own = {
-        key: value
-        for key, value in vars(module).items()
-        if inspect.isfunction(value) and value.__module__ == module.__name__
-    }
+def _ranked(functions: Sequence[Mapping[str, Any]], name: str | None) -> list[Mapping[str, Any]]:
+    """The functions that may be meant, the likeliest first."""
     if name:
-        chosen = getattr(module, name, None)
-        if not callable(chosen):
-            raise UserError(f"{path.name}: no function {name}; found {', '.join(own) or 'none'}")
-        return chosen  # type: ignore[no-any-return]
-    fitting = [key for key, function in own.items() if _by_name(function)]
-    usual = [key for key in USUAL_NAMES if key in own]
-    if len(fitting) == 1 or usual:
-        return own[fitting[0] if len(fitting) == 1 else usual[0]]
-    choice = fitting or list(own)
-    raise UserError(
-        f"{path.name}: which function? Write {path.name}:{choice[0] if choice else 'NAME'}; "
-        f"found {', '.join(choice) or 'none'}"
+        return [function for function in functions if function["name"] == name]
+    scores = []
+    for place, function in enumerate(functions):
+        score = 0
+        parameters = parameters_of(function["parameters"])
+        roles = set(next(assignments(parameters), {}).values())
+        called = str(function["name"])
+        if not {"X", "Y"} <= roles and not (len(roles) == 1 and GRADIENT.search(called)):
+            continue
+        score += 4 * bool(GRADIENT.search(called)) + 2 * bool(COST.search(called))
+        score -= 8 * bool(HELPER.search(called))
+        scores.append((-score, place, function))
+    return [function for _, _, function in sorted(scores, key=lambda entry: entry[:2])]
+
+
+def _own_problems(
+    inventory: Mapping[str, Any], function: Mapping[str, Any], source: Source
+) -> list[Problem] | None:
+    """The file's own network and data, for a function that knows their sizes."""
+    parameters = parameters_of(function["parameters"])
+    if not needs_network(parameters):
+        return None
+    data = inventory["data"]
+    if len(parameters or ()) == 1:
+        try:
+            own = stored_data(source.name, data)
+        except (ValueError, TypeError):
+            return None
+        return [Problem(own.net, own.X, own.Y, own.lambda_ or 0.0)]
+    sizes = _own_sizes(data)
+    if sizes is None:
+        return None
+    made = random_problem(sizes, EXAMPLES, LAMBDA)
+    return [made, replace(made, lambda_=0.0)]
+
+
+def _own_sizes(data: Mapping[str, Any]) -> list[int] | None:
+    """Units per layer from the file's own variables, by their names or from its weights."""
+    found: dict[str, int] = {}
+    for name, value in data.items():
+        roles = roles_of(name)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10_000:
+            for role in set(roles) & {"input", "hidden", "output"}:
+                found.setdefault(role, value)
+        whole = isinstance(value, (list, tuple)) and all(isinstance(v, int) for v in value)
+        if "sizes" in roles and whole and len(value) > 1:
+            return [int(size) for size in value]
+    if set(found) == {"input", "hidden", "output"}:
+        return [found["input"], found["hidden"], found["output"]]
+    thetas = [
+        np.shape(data[f"Theta{l}"]) for l in range(1, 9) if np.ndim(data.get(f"Theta{l}", 0)) == 2
+    ]
+    if thetas:
+        return [thetas[0][1] - 1, *(shape[0] for shape in thetas)]
+    return None
+
+
+def _nothing(source: Source, name: str | None, inventory: Mapping[str, Any]) -> UserError:
+    """Why there is nothing to judge."""
+    functions = [str(function["name"]) for function in inventory["functions"]]
+    names = [*functions, *(str(described["name"]) for described in inventory["classes"])]
+    there = ", ".join(names) or "none"
+    if name and name.partition(".")[0] not in names:
+        return UserError(f"{source.name}: no function {name}; found {there}")
+    if name and name in functions:
+        function = inventory["functions"][functions.index(name)]
+        parameters = parameters_of(function["parameters"])
+        if needs_network(parameters):
+            return UserError(
+                f"{source.name}: {name} takes θ as one vector and no sizes, so the file must hold "
+                "Theta1, Theta2, …, X and y for it"
+            )
+        taken = ", ".join(parameter.name for parameter in parameters or ())
+        return UserError(
+            f"{source.name}: function: got parameters ({taken}), expected (thetas, X, Y, lambda_), "
+            "(theta, sizes, X, Y, lambda_) or (theta)"
+        )
+    if source.broken is not None:
+        return UserError(source.broken)
+    for failure in inventory["failures"]:
+        if failure["exit"]:
+            return UserError(
+                f"{source.name}: the file calls exit() and ends before it can be judged"
+            )
+        where = f"{source.name}, line {failure['line']}" if failure["line"] else source.name
+        return UserError(f"{where}: {failure['kind']}: {failure['text']}".rstrip(": "))
+    return UserError(
+        f"{source.name}: which function? Write {source.name}:{names[0] if names else 'NAME'}; "
+        f"found {there}"
     )
 
 
-def _by_name(function: Callable[..., Any]) -> bool:
-    """Whether the names of its parameters, not only their number, say that it is a gradient."""
-    try:
-        first: Call = next(iter(calls(function)))
-    except TypeError:
-        return False
-    return first.by_name
-
-
-if __name__ == "__main__":
-    # imported once more under its real name, so that what is pickled can be found again
-    from micrograd_bp.grading.sandbox import _judge as judge
-
-    result = judge(Path(sys.argv[1]), sys.argv[2])
-    Path(sys.argv[3]).write_bytes(pickle.dumps(result))
+def _notes(loaded: Mapping[str, Any], process: Process) -> list[str]:
+    """What was noticed while the file was loaded."""
+    made = []
+    if loaded["missing"]:
+        names = ", ".join(map(str, loaded["missing"]))
+        made.append(f"not installed, and replaced by something that does nothing: {names}.")
+    if process.referee:
+        made.append("the file imports micrograd_bp, which a submission cannot use.")
+    if process.refused:
+        made.append(f"refused: {', '.join(dict.fromkeys(process.refused))}.")
+    failures = loaded["inventory"]["failures"]
+    if failures:
+        first = failures[0]
+        at = f"line {first['line']}: " if first["line"] else ""
+        more = f", and {len(failures) - 1} more" if len(failures) > 1 else ""
+        made.append(
+            f"outside functions it fails, which was no obstacle: {at}{first['kind']}: "
+            f"{first['text']}{more}."
+        )
+    return made

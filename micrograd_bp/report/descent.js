@@ -12,9 +12,14 @@ class Descent {
     /** @type {number[]} */ this.curve = [];
     /** @type {Matrix[]} the weights of the run with the mistake */ this.theirs = [];
     /** @type {number[]} */ this.theirCurve = [];
+    /** @type {number[][]} earlier curves, to compare with */ this.kept = [];
     this.reset();
     byId("down").addEventListener("click", () => this.step(1));
     byId("down10").addEventListener("click", () => this.step(10));
+    byId("keep").addEventListener("click", () => {
+      this.kept.push([...this.curve]);
+      this.draw();
+    });
   }
 
   /** A new curve from here; both runs start from the same weights. */
@@ -51,9 +56,9 @@ class Descent {
 
   draw() {
     const both = this.wrong.run ? [this.curve, this.theirCurve] : [this.curve];
-    const values = both.flat().filter(Number.isFinite);
-    const most = Math.max(...values) || 1;
-    const steps = Math.max(this.curve.length - 1, 1);
+    const all = [...this.kept, ...both];
+    const most = Math.max(...all.flat().filter(Number.isFinite)) || 1;
+    const steps = Math.max(...all.map((curve) => curve.length - 1), 1);
     const { width, height, left, bottom, top, right } = CURVE;
     const x = (/** @type {number} */ k) => left + ((width - left - right) * k) / steps;
     const y = (/** @type {number} */ v) => height - bottom - ((height - bottom - top) * Math.min(v, most)) / most;
@@ -65,8 +70,10 @@ class Descent {
       label(width - right, height - 5, `${steps} step${steps > 1 ? "s" : ""}`, "end"),
       label(left - 6, (top + height - bottom) / 2 + 4, "J", "end"),
     );
+    const line = (/** @type {number[]} */ curve) => curve.map((v, n) => `${n ? "L" : "M"}${x(n).toFixed(1)} ${y(v).toFixed(1)}`).join("");
+    svg.append(...this.kept.map((curve) => drawn("path", { class: "kept", d: line(curve) })));
     both.forEach((curve, k) => {
-      const path = curve.map((v, n) => `${n ? "L" : "M"}${x(n).toFixed(1)} ${y(v).toFixed(1)}`).join("");
+      const path = line(curve);
       const [last, at] = [curve[curve.length - 1], curve.length - 1];
       svg.append(drawn("path", { class: k ? "theirs" : "ours", d: path }), drawn("circle", { class: k ? "theirs" : "ours", cx: x(at), cy: y(last), r: 3.5 }));
     });

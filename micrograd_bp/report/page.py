@@ -19,7 +19,7 @@ from ..network.sigmoid import SigmoidNetwork
 from ..support.result import Result, plain
 from ..support.validation import Array
 from .comparison import epsilon_chart, equation_cards, parameter_rows, time_chart
-from .diagnosis import listing_of, network_like, strike, strike_words
+from .diagnosis import listing_of, network_like, places, strike, strike_words
 from .measure import epsilon_errors, method_times
 from .numbers import aligned, written
 from .story import story
@@ -33,7 +33,7 @@ __all__ = ["comparison_page", "diagnosis_page", "page_of", "result_page"]
 
 FOLDER = Path(__file__).parent
 PLAYED_PARAMETERS = 5000  # above, the page would have tens of megabytes and no reader
-LISTED_PARAMETERS = 3000
+LISTED_PARAMETERS = 400
 EXAMPLE_NUMBERS = 4000  # of the data that the page carries, to choose another example from
 
 # The page's script, in the order in which its parts need each other.
@@ -155,6 +155,7 @@ def diagnosis_page(diagnosis: Diagnosis) -> str:
         diagnosis=diagnosis,
         strike_words=strike_words(diagnosis),
         listing=listing_of(diagnosis),
+        places=places(diagnosis),
         alternatives=[  # of the gradient's mistake, and of the cost's: the best first
             found for found in (diagnosis.gradient_findings, diagnosis.cost_findings) if found
         ],
@@ -174,6 +175,7 @@ def _page(**context: Any) -> str:
             style=style,
             script=script,
             glossary=GLOSSARY,
+            data=_compact(context.get("story")),
             # Only this very style and script may act, and nothing may be loaded.
             policy=f"default-src 'none'; img-src data:; style-src {digest(style)}; "
             f"script-src {digest(script) if script else repr('none')}; "
@@ -260,3 +262,18 @@ def _played(
         "example": example,
         "strike": None,
     }
+
+
+def _compact(told: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A story without what the page works out itself, so that thousands of weights stay small."""
+    if told is None:
+        return None
+    nodes, links = told["nodes"], []
+    for link in told["links"]:
+        ends = {"from": link["from"], "to": link["to"]}
+        if nodes[link["to"]]["kind"] != "z":
+            names = ("symbol", "equation", "ways")
+            ends |= {name: link[name] for name in names if link[name]}
+        links.append(ends)
+    kept = [{k: v for k, v in node.items() if k not in ("slope", "grad")} for node in nodes]
+    return told | {"nodes": kept, "links": links}

@@ -268,7 +268,8 @@ class Player {
   /** The table of what parts, in the order in which it is computed. */
   showWrong() {
     const MOST = 14;
-    const spoiled = this.story.steps(null).flatMap((step) => {
+    const all = this.story.steps(null);
+    const spoiled = all.flatMap((step) => {
       const both = this.wrong.at(step);
       return both ? [{ step, both }] : [];
     });
@@ -280,7 +281,7 @@ class Player {
       return [name + share, written(both[0]), written(both[1])];
     });
     const words = rows.length
-      ? `${rows.length} step${rows.length > 1 ? "s" : ""} of the ${this.story.steps(null).length} part${rows.length > 1 ? "" : "s"} from the right ones, first ${rows[0][0]}.`
+      ? `${rows.length} step${rows.length > 1 ? "s" : ""} of the ${all.length} part${rows.length > 1 ? "" : "s"} from the right ones, first ${rows[0][0]}.`
       : "On this example all numbers agree: the mistake does not show here.";
     byId("parted").replaceChildren(
       element("p", {}, words),

@@ -25,14 +25,18 @@ class Story {
     /** @type {{x: number[], y: number[]}[]} */ this.examples = told.examples;
     /** @type {number} */ this.example = told.example;
     /** @type {{parts: string[], layers: number[], weights: number[], seen: {kind: string, layer: number, indices: number[], right: number, yours: number}[]} | null} */ this.strike = told.strike;
-    this.nodes.forEach((node, id) => Object.assign(node, { id, nudge: 0, inputs: [], outputs: [] }));
+    this.nodes.forEach((node, id) => {
+      const slope = node.kind === "z" ? `δ${node.label.slice(1)}` : `∂J/∂${node.label}`;
+      Object.assign(node, { id, slope, grad: null, nudge: 0, inputs: [], outputs: [] });
+    });
     this.links.forEach((link, id) => {
       const ends = /** @type {any} */ (link);
-      Object.assign(link, { id, share: 0, from: this.nodes[ends.from], to: this.nodes[ends.to] });
+      Object.assign(link, { id, local: 0, share: 0, symbol: ends.symbol ?? "", equation: ends.equation ?? "", ways: ends.ways ?? [], from: this.nodes[ends.from], to: this.nodes[ends.to] });
       link.to.inputs.push(link);
       link.from.outputs.push(link);
     });
     this.nodes.forEach((node) => node.outputs.sort((a, b) => a.to.id - b.to.id));
+    for (const node of this.nodes) if (node.kind === "z") namePairs(node);
     this.backward.forEach((id) => (this.links[id].passes = true));
     this.cost = /** @type {Part} */ (this.nodes.find((node) => node.kind === "cost"));
     this.leaves = this.nodes.filter((node) => ["x", "theta", "y"].includes(node.kind));
@@ -116,5 +120,15 @@ class Story {
   /** Whether this is the δ of a hidden unit: equation (2). @param {Link} link */
   isEquation2(link) {
     return link.equation === "(2)";
+  }
+}
+
+/** In a z each of two factors is the local derivative of the other; by (1) and (4) they pass δ back. @param {Part} z */
+function namePairs(z) {
+  for (const [weight, unit] of pairsOf(z)) {
+    weight.symbol = unit.from.label;
+    weight.equation = "(1)";
+    unit.symbol = weight.from.label;
+    unit.equation = unit.from.kind === "a" ? "(4)" : "";
   }
 }

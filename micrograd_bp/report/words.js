@@ -29,7 +29,7 @@ class Words {
         kind: "cost of one output, equation (3)",
         rule:
           `${label} = −${y.label} ${logs[0]} − (1 − ${y.label}) ${logs[1]}\n` +
-          `with ${y.label} = ${written(y.value)} and ${h.label} = ${written(h.value)}: ${written(value)}`,
+          `= −${written(y.value)} × ${logarithm(h, false)} − ${written(1 - y.value)} × ${logarithm(h, true)} = ${written(value)}`,
         why: "Small where the output is near its target y, large where it is confidently wrong.",
       };
     }
@@ -142,4 +142,10 @@ class Words {
       `= ${written(link.to.grad ?? 0)} · ${written(link.local)} = ${written(link.from.grad ?? 0)}`,
     ];
   }
+}
+
+/** log h or log(1 − h) in numbers, written in z where h is that large. @param {Part} h @param {boolean} other */
+function logarithm(h, other) {
+  if (h.kind === "z") return `log g(${written(other ? -h.value : h.value)})`;
+  return `log ${written(other ? 1 - h.value : h.value)}`;
 }

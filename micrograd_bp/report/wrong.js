@@ -11,15 +11,17 @@ class Wrong {
     /** @type {number[] | null} */ this.layers = null; // of a diagnosis: only there the gradient is wrong
     /** @type {Run | null} */ this.run = null;
     /** @type {Run | null} */ this.right = null;
+    /** @type {Record<"z" | "a" | "delta" | "shares" | "D", Vector> | null} the largest of each layer */ this.scales = null;
   }
 
   /** The names that fit this network and change something in it. */
   offered() {
     const [thetas, x, y] = this.given();
-    const right = runOf({}, thetas, x, y);
+    const right = /** @type {Run} */ (runOf({}, thetas, x, y));
+    const scales = right.D.map((D) => largest(D.flat()));
     return Object.keys(MISTAKES).filter((name) => {
       const run = runOf(MISTAKES[name], thetas, x, y);
-      return run && right && run.D.some((D, l) => D.some((row, i) => row.some((v, j) => differs(v, right.D[l][i][j], right.D[l].flat()))));
+      return run?.D.some((D, l) => D.some((row, i) => row.some((v, j) => differs(v, right.D[l][i][j], scales[l]))));
     });
   }
 
@@ -43,6 +45,14 @@ class Wrong {
     const [thetas, x, y] = this.given();
     this.run = this.parts.length ? runOf(this.steps, thetas, x, y) : null;
     this.right = this.run && runOf({}, thetas, x, y);
+    const right = this.right;
+    this.scales = right && {
+      z: right.z.map(largest),
+      a: right.a.map(largest),
+      delta: right.delta.map(largest),
+      shares: right.shares.map((shares) => largest(shares.flat())),
+      D: right.D.map((D) => largest(D.flat())),
+    };
   }
 
   /** Whether a diagnosis found this layer's gradient right. @param {number} layer of the Θ */
@@ -53,26 +63,27 @@ class Wrong {
   /** Both numbers at a step, where they part: [right, wrong]; null where they agree or none is known.
    * @param {Step | undefined} step @returns {[number, number] | null} */
   at(step) {
-    const { run, right } = this;
+    const { run, right, scales } = this;
     if (!step || step.kind === "seed") return null;
-    if (!run || !right) return this.seen(step);
+    if (!run || !right || !scales) return this.seen(step);
     if (step.kind === "value") {
       const { kind, layer, indices } = step.node;
       if (kind !== "z" && kind !== "a") return null;
-      return parted(right[kind][layer - 1], run[kind][layer - 1], indices[0] - 1);
+      const i = indices[0] - 1;
+      return parted(right[kind][layer - 1][i], run[kind][layer - 1][i], scales[kind][layer - 1]);
     }
     const { from, to } = step.link;
     const l = from.layer - 1;
     const i = from.indices[0] - 1;
     if (from.kind === "theta") {
       const j = from.indices[1];
-      return this.excused(from.layer) ? null : parted(right.D[l].flat(), run.D[l].flat(), i * right.D[l][0].length + j);
+      return this.excused(from.layer) ? null : parted(right.D[l][i][j], run.D[l][i][j], scales.D[l]);
     }
     if (this.excused(l) || from.kind === "term") return null;
-    if (from.kind === "z") return parted(right.delta[l], run.delta[l], i);
+    if (from.kind === "z") return parted(right.delta[l][i], run.delta[l][i], scales.delta[l]);
     if (to.kind !== "z") return null;
     const k = to.indices[0] - 1;
-    return parted(right.shares[l].flat(), run.shares[l].flat(), k * right.sums[l].length + i);
+    return parted(right.shares[l][k][i], run.shares[l][k][i], scales.shares[l]);
   }
 
   /** What the student's own run had wrong, where no mistake of the catalogue gives it.
@@ -106,10 +117,11 @@ class Wrong {
   }
 }
 
-/** @param {Vector} right @param {Vector} wrong @param {number} at @returns {[number, number] | null} */
-const parted = (right, wrong, at) => (differs(right[at], wrong[at], right) ? [right[at], wrong[at]] : null);
+/** @param {number} right @param {number} wrong @param {number} scale @returns {[number, number] | null} */
+const parted = (right, wrong, scale) => (differs(right, wrong, scale) ? [right, wrong] : null);
 
-/** @param {number} a @param {number} b @param {Vector} scale */
-function differs(a, b, scale) {
-  return !(Math.abs(a - b) <= ROUNDING * Math.max(...scale.map(Math.abs)));
-}
+/** @param {number} a @param {number} b @param {number} scale */
+const differs = (a, b, scale) => !(Math.abs(a - b) <= ROUNDING * scale);
+
+/** @param {Vector | undefined} values */
+const largest = (values) => (values ?? []).reduce((most, v) => Math.max(most, Math.abs(v)), 0);

@@ -29,11 +29,10 @@ class Kernel(NamedTuple):
 
 
 def _exponential(x: Array, e: Array) -> bool:
-    """e⁻ˣ into ``e``, capped where it would overflow; whether that was nowhere."""
+    """e⁻ˣ into ``e``, capped where it would overflow, which raises; whether that was nowhere."""
     np.negative(x, out=e)
     try:
-        with np.errstate(over="raise"):
-            np.exp(e, out=e)
+        np.exp(e, out=e)
     except FloatingPointError:
         np.minimum(-x, LARGEST_EXPONENT, out=e)
         np.exp(e, out=e)

@@ -20,21 +20,8 @@ from typing import Any
 import numpy as np
 
 from ..support.validation import Array
-from .instructions import (
-    FIXED,
-    INPUT,
-    VARYING,
-    Collect,
-    Elementwise,
-    Index,
-    Instruction,
-    MatrixProduct,
-    Operand,
-    Rows,
-    Sum,
-    Summation,
-    as_index,
-)
+from .instructions import Elementwise, Instruction, MatrixProduct, Operand, Summation
+from .memory import FIXED, INPUT, VARYING, Collect, Index, Rows, Sum, as_index
 from .ops import SUM, Op
 from .program import Program
 from .recording import Graph
@@ -44,10 +31,10 @@ __all__ = ["Schedule"]
 # An instruction is divided where its operands do not stand in a row, if the parts are as long.
 LEAST_ROWS = 5
 
-# Numbers in the rows of one block of examples: they stay in a core's cache. At least 130
+# Numbers in the rows of one block of examples, 0.8 MB: they stay in a core's cache. At least 130
 # examples make the cost of a NumPy call (about 1 µs) small beside its work, unless the graph is
 # so large that its rows would then fill more than 128 MB.
-CACHE_NUMBERS, MEMORY_NUMBERS = 2**17, 2**24
+CACHE_NUMBERS, MEMORY_NUMBERS = 100_000, 2**24
 FEWEST_EXAMPLES, MOST_EXAMPLES = 130, 4088
 
 
@@ -85,7 +72,7 @@ class Schedule:
             for step, nodes in made:
                 if any(self.active[arg] for i in nodes for arg in graph.args[i]):
                     step.collect = collect[kind](nodes)
-        rows = self.size[VARYING] + self.shares[VARYING] + len(graph.inputs)
+        rows = self.size[VARYING] + self.shares[VARYING]
         block = min(max(CACHE_NUMBERS // rows, FEWEST_EXAMPLES), MOST_EXAMPLES)
         return Program(
             inputs=len(graph.inputs),

@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import reduce
-from itertools import accumulate
 from operator import add
-from typing import NamedTuple
+from threading import Lock
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..support.executors import ordered_map
 from ..support.threads import in_threads
 from ..support.validation import Array, all_finite
-from .instructions import (
-    FIXED,
-    VARYING,
-    Collect,
-    Index,
-    Instruction,
-    MatrixProduct,
-    Work,
-    read,
-)
+from .instructions import Instruction, MatrixProduct
+from .memory import FIXED, VARYING, Call, Collect, Index, Memory, read
 
 # As many tasks at most, whoever runs them: sums are taken over the blocks of each task first, then
 # over the tasks, so that the bits are the same for any number of threads and processes.
 MOST_TASKS = 32
+
+# Calls bound to memory are kept for the next time if they need no more than 32 MB, for so many
+# blocks: some threads and the last block, which is smaller.
+KEPT_NUMBERS, MOST_KEPT = 2**22, 8
 
 
 class Replay(NamedTuple):
@@ -52,20 +49,84 @@ class Part(NamedTuple):
 class Inputs:
     """Columns of inputs (m, n_i) side by side, read as rows: nothing is put together first."""
 
-    def __init__(self, arrays: Sequence[Array]) -> None:
+    def __init__(self, arrays: Sequence[Array] = ()) -> None:
         self.arrays = arrays
-        self.ends = list(accumulate(array.shape[1] for array in arrays))
 
     def __getitem__(self, index: Index) -> Array:
         if isinstance(index, slice):
-            for array, end in zip(self.arrays, self.ends, strict=True):
-                start = index.start - end + array.shape[1]
-                if start >= 0 and index.stop <= end:
-                    return array[:, start : index.stop - end + array.shape[1]].T
+            start, stop = index.start, index.stop
+            for array in self.arrays:
+                if start >= 0 and stop <= array.shape[1]:
+                    return array[:, start:stop].T
+                start, stop = start - array.shape[1], stop - array.shape[1]
         return np.hstack(self.arrays)[:, index].T
 
     def take(self, index: Index, axis: int = 0) -> Array:
+        """As an array's own."""
         return self[index]
+
+
+class Bound:
+    """A program's calls bound to the memory of a block of so many examples.
+
+    Whoever takes it has it alone. ``fixed`` is what the values of its fixed rows were copied from.
+    """
+
+    def __init__(self, program: Program, examples: int) -> None:
+        rows, shares = program.rows, program.shares
+        self.examples = examples
+        self.fixed: Array | None = None
+        self.inputs = Inputs()
+        self.memory = Memory(
+            [np.empty((rows[FIXED], 1)), self.inputs, np.empty((rows[VARYING], examples))],
+            [
+                np.zeros((shares[FIXED], 1)),
+                np.empty((0, 0)),
+                np.empty((shares[VARYING], examples)),
+            ],
+            [np.empty(step.weights.shape) for step in program.products],
+        )
+        self.forward = self._forward(program.varying)
+        self.fixed_forward = self._forward(program.fixed)
+        self.backward = self._backward(program.varying)
+        self.fixed_backward = self._backward(program.fixed)
+        self.collect = {
+            kind: collect.calls(self.memory, self.memory.shares[kind])
+            for kind, collect in (
+                (VARYING, program.collect_watched),
+                (FIXED, program.collect_parameters),
+            )
+        }
+
+    @property
+    def numbers(self) -> int:
+        """How many it keeps, about."""
+        return sum(self.memory.values[kind].size + self.memory.shares[kind].size for kind in (0, 2))
+
+    def _forward(self, steps: list[Instruction]) -> list[tuple[Call, Instruction]]:
+        return [(call, step) for step in steps for call in step.forward(self.memory)]
+
+    def _backward(self, steps: list[Instruction]) -> list[tuple[Call, Instruction]]:
+        used = [step for step in reversed(steps) if step.collect is not None]
+        return [(call, step) for step in used for call in step.backward(self.memory)]
+
+    def collected(self, kind: int) -> Array:
+        """The gradients of the watched nodes, or of the parameters: to be copied."""
+        calls, gradient = self.collect[kind]
+        for call in calls:
+            call()
+        return gradient
+
+    def run(
+        self, calls: list[tuple[Call, Instruction]], what: str, first: int | None = None
+    ) -> None:
+        """Make the calls; ValueError, with the first example, where one leaves the numbers."""
+        with np.errstate(divide="raise", over="raise", invalid="raise", under="ignore"):
+            try:
+                for call, step in calls:  # noqa: B007 - the last one is named
+                    call()
+            except FloatingPointError:
+                raise _no_finite(what, step, self.memory, first) from None
 
 
 @dataclass
@@ -87,6 +148,18 @@ class Program:
     collect_watched: Collect
     collect_parameters: Collect
     block: int  # examples
+    products: list[MatrixProduct] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.products = [step for step in self.varying if isinstance(step, MatrixProduct)]
+        self._lock, self._free = Lock(), list[Bound]()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("_lock", "_free")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._lock, self._free = Lock(), list[Bound]()
 
     def replay(
         self,
@@ -98,8 +171,9 @@ class Program:
         executor: Executor | None = None,
     ) -> Replay:
         """Inputs (m, n_i) side by side and parameters (P,), checked, through the program."""
-        fixed, m = self.prepare(theta), len(arrays[0])
+        m = len(arrays[0])
         block = self._block(m)
+        fixed = self._fixed_values(theta, block)
         size = block * max(1, -(-m // (block * MOST_TASKS)))
         tasks = [
             (fixed, [array[i : i + size] for array in arrays], i, block, backward, watch)
@@ -111,48 +185,68 @@ class Program:
             parts = list(ordered_map(executor, self.run, tasks))
         gradient = np.zeros(self.parameters)
         if backward:
-            with np.errstate(over="raise", invalid="raise"):
-                try:
-                    shares = reduce(add, [part.shares for part in parts])
-                except FloatingPointError:
-                    raise ValueError("no finite derivative: overflow over the examples") from None
-            gradient = self.parameter_gradient(fixed, shares)
+            gradient = self._parameter_gradient(fixed, block, [part.shares for part in parts])
         deltas = np.hstack([part.deltas for part in parts])
         if not (all_finite(gradient) and all_finite(deltas)):  # matrix products do so in silence
             raise ValueError("Θᵀδ: no finite derivative")
         values = np.hstack([part.values for part in parts])
         return Replay(np.concatenate([part.costs for part in parts]), gradient, values.T, deltas.T)
 
+    def _fixed_values(self, theta: Array, block: int) -> Array:
+        """Parameters, constants and what is computed from them, (rows, 1)."""
+        with self._bound(block) as bound:
+            array = bound.memory.values[FIXED]
+            array[: self.parameters, 0] = theta
+            array[self.parameters : self.parameters + len(self.constants), 0] = self.constants
+            bound.run(bound.fixed_forward, "value")
+            bound.fixed = None
+            return np.array(array)
+
+    def _parameter_gradient(self, fixed: Array, block: int, parts: list[Array]) -> Array:
+        """The gradient of the parameters, given the shares of the fixed rows from each task."""
+        with self._bound(block, fixed) as bound:
+            with np.errstate(over="raise", invalid="raise"):
+                try:
+                    bound.memory.shares[FIXED][:] = reduce(add, parts)
+                except FloatingPointError:
+                    raise ValueError("no finite derivative: overflow over the examples") from None
+            bound.run(bound.fixed_backward, "derivative")
+            return bound.collected(FIXED)[:, 0].copy()
+
+    @contextmanager
+    def _bound(self, examples: int, fixed: Array | None = None) -> Iterator[Bound]:
+        """Calls for a block of so many examples, for the caller alone, and given back after."""
+        with self._lock:
+            found = [bound for bound in self._free if bound.examples == examples]
+            bound = found[-1] if found else None
+            if bound is not None:
+                self._free.remove(bound)
+        if bound is None:
+            bound = Bound(self, examples)
+        if fixed is not None and bound.fixed is not fixed:
+            np.copyto(bound.memory.values[FIXED], fixed)
+            for step, matrix in zip(self.products, bound.memory.matrices, strict=True):
+                fixed[:, 0].take(step.weights, out=matrix, mode="clip")
+            bound.fixed = fixed
+        yield bound
+        if bound.numbers <= KEPT_NUMBERS:
+            with self._lock:
+                self._free = [*self._free[-MOST_KEPT + 1 :], bound]
+
     def _block(self, m: int) -> int:
-        """Examples of one block, of which there are one or several times four: cores get as many.
+        """Examples of one block, of which there are one or an even number, for two cores.
 
         Rows of an odd number of cache lines, 8 numbers each, do not all fall into the same few
         places of a cache.
         """
         blocks = -(-m // self.block)
         if blocks > 1:
-            blocks = -(-blocks // 4) * 4
+            blocks += blocks % 2
         return -(-m // max(blocks, 1)) // 16 * 16 + 8 if blocks > 1 else max(m, 1)
-
-    def prepare(self, theta: Array) -> Work:
-        """Parameters, constants, what is computed from them, and the matrices Θ."""
-        array = np.empty((self.rows[FIXED], 1))
-        array[: self.parameters, 0] = theta
-        array[self.parameters : self.parameters + len(self.constants), 0] = self.constants
-        fixed = Work([array], [], [])
-        _forward(self.fixed, fixed, None)
-        products = [step for step in self.varying if isinstance(step, MatrixProduct)]
-        fixed.matrices = [array[:, 0].take(step.weights) for step in products]
-        return fixed
-
-    def parameter_gradient(self, fixed: Work, shares: Array) -> Array:
-        """The gradient of the parameters, given the shares of the fixed rows."""
-        _backward(self.fixed, Work(fixed.values, [shares], [], fixed.between), None)
-        return self.collect_parameters(shares)[:, 0].copy()
 
     def run(
         self,
-        fixed: Work,
+        fixed: Array,
         arrays: Sequence[Array],
         first: int,
         block: int,
@@ -160,40 +254,33 @@ class Program:
         watch: bool,
     ) -> Part:
         """Replay some examples block by block, of which the first is number ``first``."""
-        m = len(arrays[0])
+        m, watched = len(arrays[0]), self.collect_watched.n if watch else 0
         part = Part(
             np.empty(m),
             np.zeros((self.shares[FIXED] if backward else 0, 1)),
-            np.empty((self.collect_watched.n if watch else 0, m)),
-            np.empty((self.collect_watched.n if watch else 0, m)),
+            np.empty((watched, m)),
+            np.empty((watched, m)),
         )
         for start in range(0, m, block):
             examples = slice(start, min(start + block, m))
-            given = Inputs([array[examples] for array in arrays])
-            values = np.empty((self.rows[VARYING], examples.stop - start))
-            loaded = given[self.loaded]
-            values[: len(loaded)] = loaded
-            work = Work([fixed.values[FIXED], given, values], [], fixed.matrices)
-            _forward(self.varying, work, first + start)
-            kind, row = self.output
-            part.costs[examples] = work.values[kind][row]
-            if backward:
-                self._add_gradients(work, part, examples, first + start, watch)
+            with self._bound(examples.stop - start, fixed) as bound:
+                bound.inputs.arrays = [array[examples] for array in arrays]
+                values = bound.memory.values
+                loaded = bound.inputs[self.loaded]
+                values[VARYING][: len(loaded)] = loaded
+                bound.run(bound.forward, "value", first + start)
+                kind, row = self.output
+                part.costs[examples] = values[kind][row]
+                if watch:
+                    part.values[:, examples] = read(values[VARYING], self.watched)
+                if backward:
+                    shares = bound.memory.shares
+                    shares[FIXED][0], shares[VARYING][0] = examples.stop - start, 1.0
+                    bound.run(bound.backward, "derivative", first + start)
+                    part.shares[:] += shares[FIXED]
+                    if watch:
+                        part.deltas[:, examples] = bound.collected(VARYING)
         return part
-
-    def _add_gradients(
-        self, work: Work, part: Part, examples: slice, first: int, watch: bool
-    ) -> None:
-        count = examples.stop - examples.start
-        shares = np.empty((self.shares[VARYING], count))
-        fixed_shares = np.zeros_like(part.shares)
-        fixed_shares[0], shares[0] = count, 1.0
-        work.shares = [fixed_shares, shares[:0], shares]
-        _backward(self.varying, work, first)
-        part.shares[:] += fixed_shares
-        if watch:
-            part.values[:, examples] = read(work.values[VARYING], self.watched)
-            part.deltas[:, examples] = self.collect_watched(shares)
 
     def __str__(self) -> str:
         steps = [*self.fixed, *self.varying]
@@ -223,30 +310,10 @@ class Program:
         return "\n".join(lines)
 
 
-def _forward(steps: list[Instruction], work: Work, start: int | None) -> None:
-    with np.errstate(divide="raise", over="raise", invalid="raise", under="ignore"):
-        for step in steps:
-            try:
-                step.forward(work)
-            except FloatingPointError:
-                raise _no_finite("value", step, work, start) from None
-
-
-def _backward(steps: list[Instruction], work: Work, start: int | None) -> None:
-    with np.errstate(divide="raise", over="raise", invalid="raise", under="ignore"):
-        for step in reversed(steps):
-            if step.collect is None:
-                continue
-            try:
-                step.backward(work, step.gradient(work))
-            except FloatingPointError:
-                raise _no_finite("derivative", step, work, start) from None
-
-
-def _no_finite(what: str, step: Instruction, work: Work, start: int | None) -> ValueError:
+def _no_finite(what: str, step: Instruction, memory: Memory, start: int | None) -> ValueError:
     """The error for an instruction that left the numbers, with the first example where it did."""
     with np.errstate(all="ignore"):
-        operands, wrong = step.overflow(work, what)
+        operands, wrong = step.overflow(memory, what)
     if not wrong.any():  # the sum of its shares did, or that over the examples
         return ValueError(f"{step.symbol}: no finite {what} {step.name}".rstrip())
     row, column = np.argwhere(wrong)[0]

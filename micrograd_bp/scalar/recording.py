@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from .engine import Value
-from .instructions import FIXED, INPUT, VARYING
+from .memory import FIXED, INPUT, VARYING
 from .ops import ADD, MUL, NEG, SUB, SUM
 
 __all__ = ["Graph", "Product"]

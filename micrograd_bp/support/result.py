@@ -8,6 +8,7 @@ import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence, Set
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,8 @@ def plain(value: Any) -> Any:
         return plain(value.tolist())
     if isinstance(value, (Sequence, Set)) and not isinstance(value, str):
         return [plain(item) for item in value]
+    if isinstance(value, Fraction):
+        return float(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

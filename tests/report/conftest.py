@@ -55,6 +55,9 @@ def made_pages():
         "2-2-2": comparison_page(
             compare_gradients(SigmoidNetwork([2, 2, 2], seed=3), [[1.5, 2.0], [0.5, -1.0]], [0, 1])
         ),
+        "saturated": comparison_page(
+            compare_gradients(SigmoidNetwork(thetas=[[[9.0, 2.0], [-1.0, 0.5]]]), [[1.0]], [1])
+        ),
         "deep": comparison_page(compare_gradients(deep, [[0.5, -1.0]], [1])),
         "lost": diagnosis_page(check_backprop(module("one_path_lost").backprop)),
         "square": diagnosis_page(check_backprop(module("theta_not_transposed").gradient)),

@@ -335,6 +335,13 @@ def test_the_page_of_iris_is_small_and_loads_nothing(iris_page):
     assert "url(" not in re.sub(r'clip-path="url\(#[a-z-]+\)"', "", iris_page)
 
 
+def test_the_page_of_a_digits_network_stays_below_a_megabyte():
+    X, y = np.random.default_rng(0).uniform(size=(10, 64)), np.arange(10)
+    net = SigmoidNetwork([64, 25, 10], seed=0)
+    page = comparison_page(compare_gradients(net, X, y, parameters=5, prove="off"))
+    assert len(page.encode()) < 1_000_000
+
+
 def test_only_the_pages_own_script_and_style_may_run(iris_page):
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', iris_page)[1]
     policy = policy.replace("&#39;", "'")

@@ -11,6 +11,7 @@ import pytest
 from micrograd_bp import SigmoidNetwork, backprop_gradient, compare_gradients
 from micrograd_bp.grading.mistakes import MISTAKES
 from micrograd_bp.report.numbers import written
+from micrograd_bp.report.story import story
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.browser
@@ -78,6 +79,29 @@ def test_the_engine_agrees_with_python_on_two_hundred_random_drags(visit, name, 
     states = dragged(visit(name), count, seed=count)
     assert len(states) == count
     assert max(apart(state) for state in states) <= AGREED
+
+
+@pytest.mark.parametrize("name", ["2-2-2", "deep", "saturated"])
+def test_every_link_of_the_page_is_that_of_the_scalar_graph(visit, name):
+    page = visit(name)
+    found = page.evaluate(
+        """player.story.links.map((l) => ({from: l.from.id, to: l.to.id, local: l.local,
+            symbol: l.symbol, equation: l.equation, ways: l.ways.map((w) => w.factors)}))"""
+    )
+    slopes = page.evaluate("player.story.nodes.map((n) => [n.slope, n.grad])")
+    state = page.evaluate(STATE)
+    told = story(SigmoidNetwork(thetas=state["thetas"]), state["x"], state["y"])
+    for node, (slope, grad) in zip(told["nodes"], slopes, strict=True):
+        assert slope == node["slope"]
+        assert (grad is None) == (node["grad"] is None)
+        assert grad is None or grad == pytest.approx(node["grad"], rel=1e-11, abs=1e-13)
+    for ours, link in zip(found, told["links"], strict=True):
+        for key in ("from", "to", "symbol", "equation"):
+            assert ours[key] == link[key]
+        assert ours["local"] == pytest.approx(link["local"], rel=1e-11, abs=1e-15)
+        if told["nodes"][link["from"]]["kind"] != "y":
+            for factors, way in zip(ours["ways"], link["ways"], strict=True):
+                assert factors == pytest.approx(list(way["factors"]), rel=1e-11)
 
 
 def test_an_engine_that_is_off_by_a_tenth_of_a_billionth_would_be_noticed(visit):
@@ -240,6 +264,18 @@ def test_steps_downhill_are_those_of_gradient_descent(visit):
     for page_theta, theta in zip(found, thetas, strict=True):
         assert np.max(np.abs(np.array(page_theta) - theta)) <= 1e-12
     assert page.locator("#curve path.ours").count() == 1
+
+
+def test_a_kept_curve_stays_beside_the_next_one(visit):
+    page = visit("2-2-2")
+    page.locator("#down10").click()
+    page.get_by_role("button", name="Keep this curve").click()
+    first = page.locator("#curve path.ours").get_attribute("d")
+    page.get_by_role("button", name="Rewind").click()
+    page.locator("#rate").fill("0.1")
+    page.locator("#down10").click()
+    assert page.locator("#curve path.kept").get_attribute("d") == first
+    assert page.locator("#curve path.ours").get_attribute("d") != first
 
 
 def test_a_rate_that_is_none_is_refused_in_words(visit):

@@ -11,8 +11,9 @@ import pytest
 
 import micrograd_bp
 from micrograd_bp import SigmoidNetwork, Value, enclose, example_graph
-from micrograd_bp.scalar.balls import Recorded, namespace, precision
+from micrograd_bp.scalar.balls import namespace, precision
 from micrograd_bp.scalar.ops import OPS, Op
+from micrograd_bp.scalar.recorded import Recorded
 from micrograd_bp.training.data import iris
 
 from ..conftest import random_case

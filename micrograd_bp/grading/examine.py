@@ -1,0 +1,357 @@
+"""One attempt examined: run on every problem, held against the costs, and explained if wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..gradients import autodiff_gradient
+from ..network.symbols import symbol
+from .binding import Binding, Runner
+from .clues import where_to_look
+from .diagnosis import Diagnosis, LayerVerdict
+from .evidence import Case, relative_difference
+from .explain import explanations, judge_cost, unseen
+from .functions import with_cost
+from .layouts import Problem
+from .mistakes import MISTAKES
+from .own_cost import confirmed, family, gradient_scale, scales, stated_cost, with_penalty
+from .search import NEARLY, Attempt, Bound, distance, problems_for
+from .submission import Answer, StepError, UserError
+
+__all__ = ["OTHER_DATA", "UNKNOWN", "Runs", "diagnose", "run"]
+
+EXACT = 1e-9  # relative to the largest entry: a cost of the family, to rounding
+UNKNOWN = ("a cost of its own, on which check_gradient confirms the gradient",)
+OTHER_DATA = ("other labels, or some of the examples only",)  # consistent, and a mistake
+GRAPH_LIMIT = 200_000  # nodes' worth of examples × weights that the graph confirms
+
+
+@dataclass(frozen=True)
+class Runs:
+    """What an attempt gave on every problem, and what else was noticed."""
+
+    cases: list[Case]
+    problems: list[Problem]
+    form: str
+    notes: list[str]
+    judged: str = ""
+    unstable: bool = False  # another answer in every call
+    crashed: str | None = None  # on which data
+    own: tuple[str, ...] | None = None  # in what its own cost differs, if it is right for that
+    lacking: tuple[str, ...] = ()  # what its network has not
+    bound: Bound | None = None
+
+    @classmethod
+    def of(cls, cases: list[Case], form: str, *notes: str) -> Runs:
+        """Results that are at hand without running anything."""
+        problems = [Problem(case.net, case.X, case.Y, case.lambda_) for case in cases]
+        return cls(cases, problems, form, list(notes))
+
+    @property
+    def fits(self) -> bool:
+        return all(case.fits for case in self.cases)
+
+
+def run(
+    attempt: Attempt,
+    runner: Runner,
+    given: Sequence[Problem] | None,
+    lambda_: float,
+    inventory: Mapping[str, Any],
+) -> Runs:
+    """Every problem run under one binding. Raises UserError if it does not run any more."""
+    bound, first = attempt.bound, attempt.problem
+    if isinstance(bound, Binding) and attempt.answer.cost is None:
+        bound = with_cost(bound, inventory, first, runner)
+    problems = list(given) if given is not None else problems_for(bound, first.net.sizes, lambda_)
+    if given is not None and not bound.takes_lambda and len(problems) > 1:
+        problems = [problem for problem in problems if problem.lambda_ == 0.0]
+    runs = _run(bound, runner, [bound.layout.problem(problem) for problem in problems])
+    runs.notes.extend(_binding_notes(attempt, bound, runs))
+    if runs.fits and not runs.unstable and runs.crashed is None and not _right(runs.cases):
+        return replace(runs, own=_own_cost(bound, runner, runs))
+    return runs
+
+
+def _run(bound: Bound, runner: Runner, problems: Sequence[Problem]) -> Runs:
+    """The user's answers, and what else was noticed on the way. Raises UserError."""
+    answers = [bound.answer(runner, problems[0])]
+    again = bound.answer(runner, problems[0])
+    notes = []
+    unstable = not _equal(answers[0], again)
+    if unstable:
+        notes.append(
+            "a second call with the same θ and data gave another gradient: set every Δ to 0 at "
+            "the start of the function, and use no random numbers in it."
+        )
+    crashed, kept = None, [problems[0]]
+    for problem in problems[1:]:
+        try:
+            answers.append(bound.answer(runner, problem))
+            kept.append(problem)
+        except UserError as error:
+            where = f"with m = {len(problem.X)} example(s) and λ = {problem.lambda_:g}"
+            notes.append(f"{where} the function fails: {error}")
+            crashed = crashed or where
+    for problem in kept:
+        _confirm_by_the_graph(problem)
+    answers = _descaled(answers, kept)
+    cases = [
+        Case(p.net, p.X, p.Y, p.lambda_, answer) for p, answer in zip(kept, answers, strict=True)
+    ]
+    lacking = ("no biases",) if bound.layout.kind == "none" else ()
+    return Runs(
+        cases, kept, bound.words, notes, bound.name, unstable, crashed, lacking=lacking, bound=bound
+    )
+
+
+def _confirm_by_the_graph(problem: Problem) -> None:
+    """The exact gradient again, by a derivation that shares nothing with the first."""
+    size = len(problem.X) * sum(theta.size for theta in problem.net.thetas)
+    if size > GRAPH_LIMIT:
+        return
+    graph = autodiff_gradient(problem.net, problem.X, problem.Y, problem.lambda_)
+    if relative_difference(graph.D, problem.exact.D) > EXACT:
+        raise ArithmeticError("the referee's two gradients disagree; please report this network")
+
+
+def _descaled(answers: Sequence[Answer], problems: Sequence[Problem]) -> list[Answer]:
+    """Steps (before − after) divided by the α that the numbers tell."""
+    made = []
+    for answer, problem in zip(answers, problems, strict=True):
+        if answer.scaled and answer.fits(problem.net.shapes):
+            factor, left = gradient_scale(answer.parts, problem.exact.D)
+            if factor > 0.0 and left <= 1.0:
+                answer = replace(answer, parts=[part / factor for part in answer.parts])
+        made.append(answer)
+    return made
+
+
+def _binding_notes(attempt: Attempt, bound: Bound, runs: Runs) -> list[str]:
+    made = []
+    skipped, sizes = attempt.skipped, attempt.problem.net.sizes
+    if isinstance(skipped, StepError):
+        if len(set(sizes)) == 1 and len(sizes) == 4:
+            only = "all layers are of one size"
+        elif sizes[-1] == 1:
+            only = "there is one output unit"
+        elif len(sizes) == 2:
+            only = "no layer is hidden"
+        else:
+            only = "one layer is hidden"
+        made.append(f"the function runs only where {only}; elsewhere: {skipped}.")
+    elif attempt.misshapen_before:
+        made.append("with two hidden layers its gradient has not the shapes of Θ.")
+    if not bound.takes_lambda and bound.words != "θ as one vector, bound":
+        made.append("the function takes no λ: it was judged for λ = 0 only.")
+    if any(case.answer.changed for case in runs.cases):
+        made.append("the function changes the arrays that it is given, θ perhaps; let it copy.")
+    return made
+
+
+def _right(cases: Sequence[Case]) -> bool:
+    gradient = all(float(np.max(error)) <= 1.0 for case in cases for error in case.errors())
+    cost, _ = judge_cost(cases)
+    return gradient and (cost is None or cost[2])
+
+
+def _near(cases: Sequence[Case], problems: Sequence[Problem]) -> bool:
+    return all(
+        distance(case.answer, problem) <= NEARLY
+        for case, problem in zip(cases, problems, strict=True)
+    )
+
+
+def _own_cost(bound: Bound, runner: Runner, runs: Runs) -> tuple[str, ...] | None:
+    """In what the code's own cost differs from the course's, if its gradient is right for it."""
+    costs = [case.answer.cost for case in runs.cases]
+    if any(cost is not None for cost in costs):
+        if _near(runs.cases, runs.problems) and _costs_near(runs.cases):
+            return None
+        return _confirmed_own(bound, runner, runs)
+    if bound.course_form or _near(runs.cases, runs.problems):
+        return None
+    return _family_own(bound, runs)
+
+
+def _confirmed_own(bound: Bound, runner: Runner, runs: Runs) -> tuple[str, ...] | None:
+    def stated(problem: Problem) -> float:
+        cost = bound.answer(runner, problem).cost
+        if cost is None:
+            raise ValueError("no J")
+        return cost
+
+    for case, problem in zip(runs.cases[:2], runs.problems[:2], strict=True):
+        if not confirmed(stated, problem, case.parts, bound.layout):
+            return None
+    values = [case.answer.cost for case in runs.cases if case.answer.cost is not None]
+    known = stated_cost(runs.problems[: len(values)], values)
+    if known is None and _other_data(runs.cases):
+        return OTHER_DATA
+    return known or UNKNOWN
+
+
+def _other_data(cases: Sequence[Case]) -> bool:
+    """Whether it is the course's gradient with other labels, or with some of the examples."""
+    parts = {part for finding in explanations(cases)[:1] for part in finding.parts}
+    return any({"targets", "accumulate"} & set(MISTAKES[p].steps) for p in parts & set(MISTAKES))
+
+
+def _family_own(bound: Bound, runs: Runs) -> tuple[str, ...] | None:
+    """The first cost of the family whose gradient the answers are."""
+    first = runs.problems[0]
+    outputs, layers = first.net.sizes[-1], len(first.net.thetas)
+    free = bound.layout.kind != "theta" or any(case.answer.scaled for case in runs.cases)
+    for own in family(layers, outputs):
+        gradients = [with_penalty(own.gradient(p), p) for p in runs.problems]
+        found = []
+        for case, D, problem in zip(runs.cases, gradients, runs.problems, strict=True):
+            visible = [bound.layout.pieces(part) for part in (case.parts, D)]
+            yours, theirs = ([*weights, *biases] for weights, biases in visible)
+            factor, left = gradient_scale(yours, theirs)
+            if left > NEARLY or factor <= 0.0:
+                break
+            known = [s for s in scales(len(problem.X), outputs, free)
+                     if abs(factor / s.factor - 1.0) <= NEARLY]  # fmt: skip
+            if own.loss != "squared error":
+                known = [s for s in known if "½" not in s.words and (free or s.factor == 1.0)]
+            found.append([s.words for s in known])
+        else:
+            if any(case.answer.scaled for case in runs.cases):
+                return own.differences
+            common = [w for w in found[0] if all(w in words for words in found)]
+            if common and (own.differences or common[0]):
+                return (*own.differences, *filter(None, common[:1]))
+    return None
+
+
+def _costs_near(cases: Sequence[Case]) -> bool:
+    return all(
+        case.answer.cost is None
+        or abs(case.answer.cost - case.exact.cost) <= NEARLY * abs(case.exact.cost)
+        for case in cases
+    )
+
+
+def diagnose(runs: Runs, named: bool = True) -> Diagnosis:
+    """The verdict on the cases; if it is wrong and ``named``, with what explains it."""
+    cases, problems = runs.cases, runs.problems
+    verdicts = _layer_verdicts(cases) if runs.fits else []
+    exact = runs.fits and all(verdict.passed for verdict in verdicts)
+    near = runs.fits and _near(cases, problems)
+    cost, cost_finding = judge_cost(cases)
+    cost_exact, cost_near = cost is None or cost[2], _costs_near(cases)
+    if runs.unstable or runs.crashed is not None:
+        outcome = "wrong"
+    elif exact and cost_exact:
+        outcome = "right"
+    elif near and cost_near:
+        outcome = "nearly right"
+    else:
+        outcome = "wrong" if runs.own in (None, OTHER_DATA) else "right for its own cost"
+    differences = (*runs.lacking, *(runs.own or ()))
+    if runs.lacking and outcome in ("right", "nearly right"):
+        outcome = "right for its own cost"
+    wrong = outcome == "wrong"
+    gradient_passed = exact or near or not wrong
+    findings = explanations(cases) if named and not gradient_passed else []
+    clues = [] if gradient_passed or findings or not named else where_to_look(cases, verdicts)
+    residuals = [relative_difference(case.parts, case.exact.D) for case in cases if case.fits]
+    if outcome == "right for its own cost" or (cost_near and not wrong):
+        cost_finding = []
+    return Diagnosis(
+        result=outcome,
+        gradient_passed=gradient_passed,
+        mistakes=(*findings, *cost_finding),
+        layers=tuple(verdicts),
+        cost=cost,
+        residual=max(residuals, default=np.inf),
+        clues=tuple(clues),
+        unseen=tuple(unseen(cases)) if outcome == "right" else (),
+        notes=(*runs.notes, *_nearly_notes(cases, problems, outcome)),
+        networks=tuple(
+            f"{'-'.join(map(str, case.net.sizes))} with m = {len(case.X)} and λ = {case.lambda_:g}"
+            for case in cases
+        ),
+        form=runs.form,
+        differences=differences if outcome == "right for its own cost" else (),
+        digits=_digits(cases, problems) if outcome == "nearly right" else None,
+        judged=runs.judged,
+        unstable=runs.unstable,
+        crashed=runs.crashed,
+    )
+
+
+def _digits(cases: Sequence[Case], problems: Sequence[Problem]) -> int:
+    """To how many digits gradient and cost agree, the least over all."""
+    off = [distance(case.answer, problem) for case, problem in zip(cases, problems, strict=True)]
+    off += [
+        abs(case.answer.cost / case.exact.cost - 1.0)
+        for case in cases
+        if case.answer.cost is not None and case.exact.cost
+    ]
+    return int(-np.log10(max(*off, 1e-16)))
+
+
+SINGLE_DIGITS = 5e-6  # single precision does not differ by more from small networks' gradients
+
+
+def _nearly_notes(
+    cases: Sequence[Case], problems: Sequence[Problem], outcome: str
+) -> tuple[str, ...]:
+    """The likely reason for the last digits."""
+    if outcome != "nearly right":
+        return ()
+    off = max(distance(c.answer, p) for c, p in zip(cases, problems, strict=True))
+    if not _right_costs(cases) and off <= 1e-12:
+        return ("only J differs, in its last digits: is an ε added in the logarithm?",)
+    if any(case.answer.scaled for case in cases) or off <= 1e-12:
+        return ("the last digits are lost as in a step that is divided by α again.",)
+    if all(_in_single(case) for case in cases) and off <= SINGLE_DIGITS:
+        return ("as far as single precision (float32) goes, or a numerical estimate.",)
+    return ("as far as a numerical estimate of the gradient goes; is it one?",)
+
+
+def _right_costs(cases: Sequence[Case]) -> bool:
+    cost, _ = judge_cost(cases)
+    return cost is None or cost[2]
+
+
+def _in_single(case: Case) -> bool:
+    """Whether the entries differ by about what single precision explains."""
+    errors = np.concatenate([error.ravel() for error in case.errors()])
+    return float(np.max(errors)) <= 8.0 * 2.0**29  # float32's unit over float64's, and a margin
+
+
+def _layer_verdicts(cases: Sequence[Case]) -> list[LayerVerdict]:
+    made = []
+    for l, theta in enumerate(cases[0].net.thetas):
+        errors = [case.errors()[l] for case in cases]
+        wrong = np.max(errors, axis=0) > 1.0
+        worst_case = int(np.argmax([np.max(error) for error in errors]))
+        i, j = np.unravel_index(int(np.argmax(errors[worst_case])), theta.shape)
+        case = cases[worst_case]
+        made.append(
+            LayerVerdict(
+                layer=l + 1,
+                columns=theta.shape[1],
+                entries=theta.size,
+                wrong=int(np.count_nonzero(wrong)),
+                wrong_columns=tuple(int(c) for c in np.flatnonzero(wrong.any(axis=0))),
+                worst=symbol("θ", int(i) + 1, int(j), layer=l + 1),
+                yours=float(case.parts[l][i, j]),
+                right=float(case.exact.D[l][i, j]),
+            )
+        )
+    return made
+
+
+def _equal(one: Answer, other: Answer) -> bool:
+    same = len(one.parts) == len(other.parts)
+    return same and all(
+        np.array_equal(a, b, equal_nan=True) for a, b in zip(one.parts, other.parts, strict=True)
+    )

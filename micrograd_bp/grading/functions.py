@@ -1,0 +1,157 @@
+"""The candidates among a file's functions, with the cost and forward functions beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from .binding import Binding, Runner, bindings
+from .delivery import deliveries
+from .layouts import Problem, leaves, random_problem
+from .names import COST, Parameter, assignments, parameters_of
+from .search import EXAMPLES, Bound
+from .submission import UserError
+
+__all__ = ["FORWARD", "function_candidates", "needs_network", "parameter_names", "with_cost"]
+
+
+def function_candidates(
+    inventory: Mapping[str, Any], functions: Sequence[Mapping[str, Any]], runner: Runner
+) -> Iterator[Bound]:
+    """The bindings of these functions, with the file's own cost and forward functions."""
+    everything = inventory["functions"]
+    forwards = [f for f in everything if FORWARD.search(f["name"])]
+    for function in functions:
+        parameters = parameters_of(function["parameters"])
+        for binding in bindings(str(function["name"]), parameters):
+            roles = {role for _, role, _ in binding.assignment}
+            if "forward" in roles:
+                yield from _handed_on(binding, forwards, runner)
+            else:
+                yield binding
+                if binding.delivery.kind in ("list", "numbered"):
+                    continue
+
+
+FORWARD = re.compile(r"(?i)^(?!.*back).*(forward|feed|predict|hypothes|compute_h)")
+GRADIENT = re.compile(r"(?i)grad|back|deriv|prime|delta|update|train|^d[A-Z_]")
+
+
+def _handed_on(
+    binding: Binding, forwards: Sequence[Mapping[str, Any]], runner: Runner
+) -> Iterator[Binding]:
+    """The binding with each forward function whose result has what the parameters ask for."""
+    for function in forwards:
+        for roles in assignments(parameters_of(function["parameters"])):
+            if not set(roles.values()) <= {r for _, r, _ in binding.assignment} | {"off"}:
+                continue
+            extra = {f"forward:{name}": role for name, role in roles.items()}
+            plain = replace(binding, forward=str(function["name"]), extra=extra)
+            paths = _paths(plain, runner)
+            if paths is not None:
+                yield replace(plain, extra=extra | paths)
+                break
+
+
+def _paths(binding: Binding, runner: Runner) -> dict[str, str] | None:
+    """Where in the forward function's result each parameter's value stands."""
+    for sizes in ([4, 5, 3], [3, 5, 4, 3], [4, 5, 1], [4, 1]):
+        problem = random_problem(sizes, EXAMPLES, 0.0)
+        try:
+            steps, _ = binding.program(problem)
+            result = runner.run(steps[:1])[0]
+        except UserError:
+            continue
+        made = {}
+        for name, role, _ in binding.assignment:
+            if role == "forward":
+                made[f"path:{name}"] = _path(name, result, problem)
+        return made
+    return None
+
+
+def _path(name: str, result: Any, problem: Problem) -> str:
+    outputs = problem.Y.shape
+    if "cache" in name.lower() or name.lower() in ("memory", "activations", "zs"):
+        if isinstance(result, (tuple, list)):
+            for index, item in enumerate(result):
+                if isinstance(item, (dict, list, tuple)):
+                    return str(index)
+        return ""
+    if isinstance(result, dict):
+        same = [key for key in result if key.lower() == name.lower()]
+        if same:
+            return str(same[0])
+    fits = [p for p, a in leaves(result) if a.shape in (outputs, outputs[::-1])]
+    return " ".join(fits[-1]) if fits else ""
+
+
+def with_cost(
+    binding: Binding, inventory: Mapping[str, Any], problem: Problem, runner: Runner
+) -> Binding:
+    """The binding with the cost function that stands beside it, if one runs on the same data."""
+    beside = [
+        f
+        for f in inventory["functions"]
+        if COST.search(f["name"]) and not GRADIENT.search(f["name"])
+        and f["name"] != binding.function
+    ]  # fmt: skip
+    forwards = [f for f in inventory["functions"] if FORWARD.search(f["name"])]
+    for function in beside:
+        for roles in assignments(parameters_of(function["parameters"])):
+            extra = binding.extra | {f"cost:{name}": role for name, role in roles.items()}
+            plain = replace(binding, cost=str(function["name"]), extra=extra)
+            asks = "forward" in roles.values()
+            for made in _costs_forward(plain, roles, forwards, runner) if asks else [plain]:
+                try:
+                    if made.answer(runner, problem).cost is not None:
+                        return made
+                except UserError:
+                    continue
+    return binding
+
+
+def _costs_forward(
+    binding: Binding,
+    roles: Mapping[str, str],
+    forwards: Sequence[Mapping[str, Any]],
+    runner: Runner,
+) -> Iterator[Binding]:
+    found: list[tuple[dict[str, str], str]]
+    if binding.forward is not None:
+        found = [({}, binding.forward)]
+    else:
+        found = [
+            ({f"forward:{n}": r for n, r in assignment.items()}, str(f["name"]))
+            for f in forwards
+            for assignment in assignments(parameters_of(f["parameters"]))
+        ]
+    for extra, name in found:
+        made = replace(binding, forward=name, extra=binding.extra | extra)
+        for sizes in ([4, 5, 3], [3, 5, 4, 3], [4, 5, 1], [4, 1]):
+            problem = made.delivery.layout.problem(random_problem(sizes, EXAMPLES, 0.0))
+            try:
+                result = runner.run(made.program(problem)[0][:1])[0]
+            except UserError:
+                continue
+            paths = {
+                f"path:{n}": _path(n, result, problem) for n, r in roles.items() if r == "forward"
+            }
+            yield replace(made, extra=made.extra | paths)
+            break
+
+
+def needs_network(parameters: Sequence[Parameter] | None) -> bool:
+    """Whether the function gets θ as one vector and no sizes, so that it must know them."""
+    for roles in assignments(parameters):
+        given = set(roles.values())
+        vector = "weights" in given and (len(roles) == 1 or deliveries(roles)[0].kind == "F")
+        return vector and not {"sizes", "hidden", "biases"} & given
+    return False
+
+
+def parameter_names(parameters: Sequence[Parameter] | None) -> str:
+    """For messages: "thetas, X"."""
+    return ", ".join(p.name for p in parameters or ())

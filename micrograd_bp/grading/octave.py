@@ -1,0 +1,208 @@
+"""Functions in Octave's language, run by Octave itself.
+
+Octave reads one call after the other from its standard input and writes the numbers that come
+back, in decimal text with all their digits, into a pipe of their own; what a function prints goes
+nowhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from . import wire
+from .diagnosis import Diagnosis
+from .forms import Source, octave_signature
+from .functions import function_candidates
+from .grade import judge
+from .process import Channel
+from .submission import Trace, UserError, step_error
+
+__all__ = ["Octave", "grade_octave"]
+
+SHOW = r"""function referee_show(out, value)
+if (iscell(value))
+  value = value(:); fprintf(out, "cell %d\n", numel(value));
+  for i = 1:numel(value) referee_show(out, value{i}); end
+elseif (isnumeric(value) || islogical(value))
+  value = double(full(value)); fprintf(out, "array %d %d\n", rows(value), columns(value));
+  fprintf(out, "%.17g\n", value(:));
+else
+  fprintf(out, "other %s\n", class(value));
+end
+end
+"""
+PREAMBLE = """
+warning("off", "all"); page_screen_output(false); referee_out = fopen("/dev/fd/{fd}", "w");
+eval({show});
+addpath({folder});
+"""
+CALL = """
+try
+  {take} = {name}({given});
+  fprintf(referee_out, "values %d\\n", {count});
+  for referee_k = 1:{count} referee_show(referee_out, referee_values{{referee_k}}); end
+catch referee_error
+  referee_line = 0;
+  if (numel(referee_error.stack) > 0) referee_line = referee_error.stack(1).line; end
+  fprintf(referee_out, "error %d %s\\n", referee_line, strrep(referee_error.message, "\\n", " "));
+end
+fflush(referee_out);
+"""
+
+
+class Octave:
+    """One .m file in a process of Octave; carries out the programs of function bindings."""
+
+    def __init__(self, source: Source, count: int, timeout: float, memory: int) -> None:
+        program = shutil.which("octave-cli") or shutil.which("octave")
+        if program is None:
+            raise UserError(
+                f"{source.name}: Octave is not installed; install it (apt install octave-cli, "
+                "brew install octave), or save the results to a .mat file and grade that"
+            )
+        self.name, self.count = source.name, count
+        read, write = os.pipe()
+        options = "--no-gui --quiet --no-init-file --no-history --no-window-system"
+        command = f"ulimit -v {memory * 1024}; exec {shlex.quote(program)} {options}"
+        if shutil.which("timeout"):  # it ends in time even if this process is killed
+            seconds = int(timeout) + 5
+            command = command.replace("exec ", f"exec timeout -s KILL {seconds} ", 1)
+        self._process = subprocess.Popen(
+            ["sh", "-c", command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(write,),
+            cwd=source.path.resolve().parent,
+            start_new_session=True,
+        )
+        os.close(write)
+        assert self._process.stdin is not None
+        self._channel = Channel(source.name, read, self._process.stdin.fileno(), timeout)
+        self._rest = b""
+        folder = _text(str(source.path.resolve().parent))
+        self._channel.send(PREAMBLE.format(fd=write, folder=folder, show=_text(SHOW)).encode())
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still answers."""
+        return self._channel.alive
+
+    def __enter__(self) -> Octave:
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._channel.close()
+
+    def trace(self, program: Sequence[Sequence[Any]]) -> Trace | None:
+        """None: what Octave's lines compute is not seen."""
+        return None
+
+    def run(self, program: Sequence[Sequence[Any]]) -> list[Any]:
+        """The results of the steps; UserError if one of them raises."""
+        results: list[Any] = []
+        for kind, *rest in program:
+            if kind == "value":
+                results.append(rest[0])
+            elif kind == "get":
+                results.append(results[rest[0]])
+            elif (kind == "call" and not rest[2]) or isinstance(rest[2], wire.Result):
+                given = rest[1]
+                if isinstance(given, wire.Result):
+                    given = results[given.step]["positional"]
+                results.append(self._call(str(rest[0]), given))
+            else:
+                raise UserError(f"{self.name}: this form is not for Octave")
+        return results
+
+    def _call(self, name: str, given: Sequence[Any]) -> Any:
+        text = CALL.format(
+            take="[" + ", ".join(f"referee_values{{{k}}}" for k in range(1, self.count + 1)) + "]",
+            name=name, given=", ".join(map(_literal, given)), count=self.count,
+        )  # fmt: skip
+        self._channel.send(("referee_values = {};" + text).encode())
+        kind, *rest = self._line().split(" ", 2)
+        if kind == "error":
+            line = int(rest[0]) if rest[0].isdecimal() else 0
+            what = rest[1] if len(rest) > 1 else ""
+            raise step_error(self.name, line if line > 0 else None, "error", what)
+        values = [self._value() for _ in range(int(rest[0]))]
+        return tuple(values) if len(values) > 1 else values[0]
+
+    def _line(self) -> str:
+        while b"\n" not in self._rest:
+            self._rest += self._channel.receive_some()
+        line, _, self._rest = self._rest.partition(b"\n")
+        return line.decode("utf-8", "replace")
+
+    def _value(self) -> Any:
+        kind, *rest = self._line().split(" ")
+        if kind == "cell":
+            return [self._value() for _ in range(int(rest[0]))]
+        if kind == "other":
+            return wire.Opaque(rest[0])
+        rows, columns = map(int, rest)
+        numbers = [float(self._line().replace("NA", "nan")) for _ in range(rows * columns)]
+        return np.array(numbers).reshape((rows, columns), order="F")
+
+
+def _literal(value: Any) -> str:
+    """A value in Octave's notation; vectors are columns, lists are cells."""
+    if isinstance(value, wire.matrix):
+        value = value.array
+    if isinstance(value, np.ndarray):
+        table = value.reshape(len(value), -1) if value.ndim else value.reshape(1, 1)
+        rows = (" ".join(repr(float(x)) for x in row) for row in table)
+        return "[" + "; ".join(rows) + "]"
+    if isinstance(value, (bool, int, float)):
+        return repr(float(value))
+    if isinstance(value, (list, tuple)):
+        return "{" + ", ".join(map(_literal, value)) + "}"
+    raise UserError(f"function: {type(value).__name__} cannot be handed to Octave")
+
+
+def _text(value: str) -> str:
+    lines = ("'" + line.replace("'", "''") + "'" for line in value.split("\n"))
+    return "[" + ", char(10), ".join(lines) + "]"
+
+
+def grade_octave(source: Source, timeout: float, memory: int) -> Diagnosis:
+    """Judge the first function of an .m file. Raises UserError if there is nothing to judge."""
+    described = octave_signature(source.text)
+    if described is None:
+        raise UserError(
+            f"{source.name}: no function; expected function [J grad] = {source.path.stem}(…)"
+        )
+    name, parameters, count = described
+    if name != source.path.stem:
+        name = source.path.stem  # Octave calls a function by its file's name
+    function = {
+        "name": name,
+        "parameters": [
+            {"name": p, "kind": "POSITIONAL_ONLY", "optional": False, "default": None}
+            for p in parameters
+            if re.fullmatch(r"\w+", p)
+        ],
+    }
+    inventory = {"functions": [function], "classes": [], "data": {}, "loops": []}
+    with Octave(source, max(1, count), timeout, memory) as octave:
+        candidates = function_candidates(inventory, [function], octave)
+        judged = judge(candidates, octave, None, 0.0, inventory)
+    if judged is None:
+        raise UserError(
+            f"{source.name}: got parameters ({', '.join(parameters)}), expected θ, X, y"
+        )
+    return judged[0]
