@@ -24,6 +24,7 @@ TABLE_POINTS = 7  # values in a noise table, as Moré & Wild advise
 POSITIONS = np.arange(TABLE_POINTS, dtype=np.float64) + 1.37
 FIRST_SPACING = 1e-12  # of these values, in units of the line
 CLOSER = 0.137  # the second spacing, in units of the first: no period fits both
+MOST_TABLES = 14
 GROW, SHRINK = 60.0, 7.0
 WIDER = 7.3
 SAME_NOISE = 8.0  # seven values know σ to a factor of about two
@@ -67,9 +68,9 @@ def noise_of(along: Callable[[Array], Array]) -> float:
     last difference is an upper bound.
     """
     spacing, bound = FIRST_SPACING, math.inf
-    tried: set[float] = set()
-    while spacing not in tried and 1e-17 < spacing < 1.0:
-        tried.add(spacing)
+    for _ in range(MOST_TABLES):
+        if not 1e-17 < spacing < 1.0:
+            break
         values = along(spacing * POSITIONS)
         if not np.all(np.isfinite(values)):
             spacing /= SHRINK

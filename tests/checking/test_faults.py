@@ -12,7 +12,7 @@ import pytest
 from micrograd_bp import check_gradient
 from micrograd_bp.testing import assert_gradient
 
-SEEDS = range(3)
+SEEDS = range(2)
 
 
 def outcomes(cost, gradient, theta, **options):
@@ -162,8 +162,8 @@ def test_a_near_tie_has_one_gradient(gap):
     right = np.array([1.0 + float(gap > 0), float(gap < 0)])
     right[0] = np.cos(gap) + float(gap > 0)
     assert "wrong" not in outcomes(cost, right, [gap, 0.0])
-    assert never_right(cost, right + [0.5, -0.5], [gap, 0.0])
-    assert never_right(cost, right[::-1].copy(), [gap, 0.0])
+    assert never_right(cost, right + np.array([0.5, -0.5]), [gap, 0.0])
+    assert never_right(cost, right - np.array([1.0, -0.5]), [gap, 0.0])
 
 
 @pytest.mark.parametrize("slope", [0.0, 1.0])
