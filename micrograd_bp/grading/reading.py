@@ -266,7 +266,16 @@ class Reading:
         """The single numbers among its inputs that were summed up from whole arrays."""
         if self.scalars or (node.value.size == 1 and node.number not in self.flow.summed):
             return []
+        if node.value.size > 1 and not self._broadcasts(node):
+            return []
         return [one for one in self.inputs(node) if self.derived(one) and one.number < node.number]
+
+    def _broadcasts(self, node: Node) -> bool:
+        """Whether a single number is spread over an array, not stored as one of its items."""
+        if node.place.role == "target":
+            unit = node.place.unit
+            return bool(unit.operator) and node.place.text == unit.target
+        return isinstance(node.place.node, ast.BinOp)
 
     def _last_assigned(self, node: Node) -> Node:
         """Where a part of δ was given the name under which it is used as δ."""
