@@ -67,16 +67,14 @@ def prepare_streams() -> None:
 
 
 def _prepared(stream: TextIO | None, descriptor: int, name: str) -> TextIO:
-    if stream is None:  # Python found it closed
-        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - for good
-    if os.name == "nt":  # its consoles are no file descriptors
+    if os.name == "nt" and stream is not None:  # its consoles are no file descriptors
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
         return stream
     at_terminal = os.isatty(descriptor)
     return _Text(
         io.BufferedWriter(_Outlet(descriptor, name)),
-        encoding=stream.encoding,
+        encoding="utf-8" if stream is None else stream.encoding,  # None: Python found it closed
         errors="backslashreplace",
         line_buffering=at_terminal or descriptor == 2,
     )
