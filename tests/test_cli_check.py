@@ -39,6 +39,21 @@ def test_check_json_is_one_object_with_every_number(capsys):
     assert {e["number"] for e in report["equations"]} == {"(1)", "δ⁽ᴸ⁾", "(3)", "D"}
 
 
+def test_prove_says_how_many_examples_are_proved(capsys):
+    assert run(["check", "--prove", "5", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["proof"]["examples"] == 5
+    assert report["proof"]["digits"] >= 28
+    assert all(equation["digits"] >= 15 for equation in report["equations"])
+    assert run(["check", "--prove", "off"]) == 0
+    assert "not proved" in capsys.readouterr().out.rstrip().splitlines()[-1]
+
+
+def test_a_step_that_estimates_nothing_does_not_pass(capsys):
+    assert run(["check", "--epsilon", "1e-300"]) == 1
+    assert capsys.readouterr().out.rstrip().splitlines()[-1].startswith("UNDECIDED: 43 undecided")
+
+
 def test_check_reads_csv_npz_and_mat(tmp_path, capsys):
     from scipy.io import savemat
 
@@ -94,6 +109,8 @@ def test_a_sign_changed_in_backprop_fails_and_names_layer_and_parameter(tmp_path
         (["check", "--epsilon", "0"], "epsilon: got 0.0, expected a number > 0"),
         (["check", "--epsilon", "small"], "'--epsilon'"),
         (["check", "--sample", "0"], "parameters: got 0, expected at least 1"),
+        (["check", "--prove", "0"], "prove: got 0, expected at least 1 example"),
+        (["check", "--prove", "most"], 'prove: got \'most\', expected "auto", "all", "off"'),
         (["check", "--seed", "-1"], "--seed"),
         (["check", "--data", "gone.csv"], "gone.csv: no such file"),
         (["check", "--target", "x"], "--target: got 'x' without --data"),

@@ -76,7 +76,7 @@ def _prepared(stream: TextIO | None, descriptor: int, name: str) -> TextIO:
     at_terminal = os.isatty(descriptor)
     return _Text(
         io.BufferedWriter(_Outlet(descriptor, name)),
-        encoding=stream.encoding,
+        encoding="utf-8" if stream is None else stream.encoding,  # None: Python found it closed
         errors="backslashreplace",
         line_buffering=at_terminal or descriptor == 2,
     )

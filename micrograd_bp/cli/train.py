@@ -10,7 +10,8 @@ import typer
 
 from ..network.sigmoid import SigmoidNetwork
 from ..support.interrupts import interrupts_deferred
-from ..training.classifier import Settings, fit, load_model, training_tables
+from ..training.classifier import Model, Settings, fit, load_model, training_tables
+from ..training.data import Dataset
 from ..training.plots import figure_format, plot_training
 from .options import (
     HeaderOption,
@@ -74,27 +75,14 @@ def train(
 ) -> int:
     """Train a network on data and report how well it classifies: exit 1 if training failed."""
     dataset = named_dataset(data, target, header)
+    sizes = None if layers is None else tuple(layer_sizes(layers, dataset))
     given: dict[str, Any] = {
-        "sizes": None if layers is None else tuple(layer_sizes(layers, dataset)),
-        "lambda_": lambda_,
-        "method": method,
-        "epochs": epochs,
-        "rate": rate,
-        "batch": batch,
-        "seed": seed,
-        "gradient": gradient,
-        "test_share": test_share,
+        "sizes": sizes, "lambda_": lambda_, "method": method, "epochs": epochs, "rate": rate,
+        "batch": batch, "seed": seed, "gradient": gradient, "test_share": test_share,
         "scaling": scaling,
-    }
+    }  # fmt: skip
     chosen = {name: value for name, value in given.items() if value is not None}
-    if save is not None and save.suffix != ".npz":
-        raise ValueError(f"--save: got {save}, expected a .npz file")
-    if plot is not None:
-        figure_format(plot)
-    for path in (save, plot):
-        if path is not None and not path.parent.is_dir():
-            raise FileNotFoundError(f"{path}: there is no folder {path.parent}")
-    try_targets(save=save, plot=plot)
+    _try_files(save, plot)
     if resume is None:
         before = None
         if data == "digits":
@@ -104,6 +92,30 @@ def train(
     else:
         before = load_model(resume)
         settings = replace(before.settings, **chosen)
+    return _trained(dataset, settings, before, check_every, save, plot)
+
+
+def _try_files(save: Path | None, plot: Path | None) -> None:
+    """Raise before the training for files that could not be written after it."""
+    if save is not None and save.suffix != ".npz":
+        raise ValueError(f"--save: got {save}, expected a .npz file")
+    if plot is not None:
+        figure_format(plot)
+    for path in (save, plot):
+        if path is not None and not path.parent.is_dir():
+            raise FileNotFoundError(f"{path}: there is no folder {path.parent}")
+    try_targets(save=save, plot=plot)
+
+
+def _trained(
+    dataset: Dataset,
+    settings: Settings,
+    before: Model | None,
+    check_every: int,
+    save: Path | None,
+    plot: Path | None,
+) -> int:
+    """Train, keep the model, print the tables, draw: the exit status."""
     with interrupts_deferred():  # between the end of training and its being saved
         with progress_bar("training") as bar:
             model = fit(

@@ -95,6 +95,8 @@ def near(value: float, wanted: float, tolerance: float = 1e-7) -> bool:
 
 def slips(found: Coefficients, m: int, K: int, lambda_: float) -> list[Slip]:
     """What is not right in the coefficients, each with its name; none if D is right."""
+    if (whole := _whole(found, m, lambda_)) is not None:
+        return [whole]
     made: list[Slip] = []
     size = max(abs(found.alpha), abs(found.alpha0))
     negligible = 1e-9 * size
@@ -113,6 +115,29 @@ def slips(found: Coefficients, m: int, K: int, lambda_: float) -> list[Slip]:
     if lambda_:
         made += _penalty(found, m, lambda_)
     return made
+
+
+def _whole(found: Coefficients, m: int, lambda_: float) -> Slip | None:
+    """One factor of everything, the penalty included."""
+    c = found.alpha * m
+    same = near(found.alpha, found.alpha0) and near(found.beta * m, c * lambda_)
+    if not lambda_ or not same or near(c, 1.0) or found.beta0 or found.ones:
+        return None
+    named = {
+        2.0: "whole gradient counted twice",
+        -1.0: "ascent instead of descent sign overall",
+        float(m): "no 1/m anywhere, regularization included",
+        1.0 / m: "1/m twice everywhere, regularization included",
+    }
+    name = next((name for value, name in named.items() if near(c, value)), "")
+    return Slip(
+        "average",
+        name or f"the whole gradient times a stray factor {c:.6g}",
+        f"gradient = {c:.6g} · ∂J/∂Θ",
+        f"Everything, the penalty too, is {c:.6g} times what it should be: look for that factor, "
+        "a learning rate perhaps.",
+        c,
+    )
 
 
 def _average(c: float, m: int, K: int) -> Slip:

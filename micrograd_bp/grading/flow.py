@@ -68,24 +68,33 @@ class Flow:
             if place.parent is not None:
                 children[place.parent].append(place.number)
         self.nodes: list[Node] = []
+        self.around: dict[int, int] = {}  # a stored item, and the array that it is stored in
         pending: dict[int, list[int]] = {}
         by_text: dict[tuple[str, str], int] = {}
         by_target: dict[str, int] = {}
+        stored: dict[int, int] = {}
         seen: set[Key] = set()
         for number, value in events:
-            place, key = places[number], key_of(value)
-            index = len(self.nodes)
+            place, index = places[number], len(self.nodes)
+            # single numbers may agree by chance: each is told by where it stands
+            key = key_of(value) if value.size > 1 else (1, index)
             if place.role == "target":
                 operands = _stored_from(place, by_text, by_target)
+                if stored.get(place.unit.number) == index - 1:  # D after D[0] was stored
+                    self.around[index - 1] = index
+                stored[place.unit.number] = index
             else:
                 operands = tuple(sorted(_taken(number, children, pending)))
-            if not operands and key not in seen and place.text in by_target:
-                operands = (by_target[place.text],)  # a list that was put together
+            read = place.role == "load" or (place.role == "before" and value.size == 1)
+            put_together = read and key not in seen and place.text in by_target
+            if not operands and put_together:
+                operands = (by_target[place.text],)  # from its elements
             seen.add(key)
             self.nodes.append(Node(index, place, value, key, operands))
             pending.setdefault(number, []).append(index)
             by_text[place.unit.function, place.text] = index
-            if place.role == "value":
+            whole = place.role == "target" and place.text == place.unit.target
+            if place.role == "value" or whole:
                 by_target[place.unit.target] = index
 
     @cached_property
@@ -105,6 +114,8 @@ class Flow:
             if self.computes(node) and self.producers.get(node.key) == node.number:
                 for key in {self.nodes[i].key for i in node.operands} - {node.key}:
                     made[key].append(node.number)
+                if node.number in self.around:
+                    made[node.key].append(self.around[node.number])
         return made
 
     @cached_property
@@ -113,6 +124,26 @@ class Flow:
         made: dict[Key, int] = {}
         for node in self.nodes:
             made.setdefault(node.key, node.number)
+        return made
+
+    @cached_property
+    def summed(self) -> set[int]:
+        """The single numbers that were summed up from arrays: no sizes, rates or indices."""
+        made: set[int] = set()
+        for node in self.nodes:  # operands come first
+            if node.value.size > 1 or float(node.value.ravel()[0]).is_integer():
+                continue
+            if any(self.nodes[i].value.size > 1 or i in made for i in node.operands):
+                made.add(node.number)
+        return made
+
+    @cached_property
+    def targets(self) -> dict[str, set[Key]]:
+        """The values that each name was given."""
+        made: dict[str, set[Key]] = defaultdict(set)
+        for node in self.nodes:
+            if node.place.role == "value" and node.place.unit.target:
+                made[node.place.unit.target].add(node.key)
         return made
 
     def computes(self, node: Node) -> bool:
@@ -171,8 +202,13 @@ def _drop(number: int, children: dict[int, list[int]], pending: dict[int, list[i
 
 
 def _stored_from(
-    place: Place, by_text: dict[tuple[str, str], int], by_target: dict[str, int]
+    place: Place,
+    by_text: dict[tuple[str, str], int],
+    by_target: dict[str, int],
 ) -> tuple[int, ...]:
-    """What a target holds after a statement: what it held before, and what was stored."""
-    found = (by_target.get(place.unit.target), by_text.get((place.unit.function, place.text)))
+    """What a target holds after a statement: what it held before, and what was stored in it."""
+    found = (
+        by_target.get(place.unit.target),
+        by_text.get((place.unit.function, place.text)),
+    )
     return tuple(sorted({i for i in found if i is not None}))

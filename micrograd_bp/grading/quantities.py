@@ -216,7 +216,7 @@ def _of_all(model: Model) -> Iterator[Quantity]:
                 yield Quantity(f"1 − {name}", "a", l, 1.0 - a[l], part=True)
                 yield Quantity(f"{name}²", "a", l, a[l] ** 2, part=True)
                 weights = a[l - 1] @ model.thetas[l - 2][:, 1:].T
-                yield Quantity(f"{over('z', l)} without bias", "z", l, weights, part=True)
+                yield Quantity(f"{over('z', l)} without bias", "weighted", l, weights, part=True)
             yield Quantity(f"[1; {name if l > 1 else 'x'}]", "a", l, np.hstack([ones, a[l]]))
         for l in range(1, L):
             yield from _weights(model, l)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..scalar.engine import Value, leaf
+from ..support.collector import collector_paused
 from ..support.memory import require_memory
 from ..support.validation import Array, regularization
 from .sigmoid import SigmoidNetwork
@@ -47,6 +48,7 @@ class ExampleGraph:
     cost: Value
 
 
+@collector_paused()
 def theta_values(net: SigmoidNetwork) -> Weights:
     """A named leaf for every weight of the network: ``[l][i][j]`` for θ_ij⁽ˡ⁺¹⁾.
 
@@ -67,6 +69,7 @@ def _theta_labels(layer: int, rows: int, columns: int) -> list[list[str]]:
     return [[symbol("θ", i, j, layer=layer) for j in range(columns)] for i in range(1, rows + 1)]
 
 
+@collector_paused()
 def example_graph(
     net: SigmoidNetwork,
     x: npt.ArrayLike,

@@ -13,7 +13,7 @@ function showLine(step) {
   }
   first ??= document.querySelector("#code li.wrong");
   const list = byId("code-lines");
-  if (first instanceof HTMLElement) list.scrollTop = first.offsetTop - list.offsetTop - list.clientHeight / 2;
+  if (first instanceof HTMLElement) list.scrollTop = first.offsetTop - list.clientHeight / 2;
 }
 
 /** What a program calls the array that this step fills: z⁽²⁾, a⁽²⁾, δ⁽²⁾, D⁽¹⁾. @param {Step | undefined} step */

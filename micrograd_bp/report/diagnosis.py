@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from ..grading.lines import Listing
 from ..grading.mistakes import MISTAKES
 from ..network.sigmoid import SigmoidNetwork
 
-__all__ = ["listing_of", "network_like", "strike", "strike_words"]
+__all__ = ["listing_of", "network_like", "places", "strike", "strike_words"]
 
 # The steps of backpropagation that one example's graph shows; the others come after it.
 IN_GRAPH = {"targets", "bias", "hidden", "output", "output_delta", "propagate", "slope", "inputs"}
@@ -45,6 +46,10 @@ def strike(diagnosis: Diagnosis, nodes: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def strike_words(diagnosis: Diagnosis) -> str:
+    if diagnosis.differences:
+        return "these are the course's steps; yours are right for a cost of their own."
+    if diagnosis.hint != "full":
+        return "these are the right steps, to be held beside your own."
     if diagnosis.gradient_passed:
         return "your gradient is right, so these are the steps as you have them."
     if not diagnosis.gradient_findings:
@@ -61,8 +66,19 @@ def strike_words(diagnosis: Diagnosis) -> str:
 
 def listing_of(diagnosis: Diagnosis) -> Listing | None:
     """The student's code with what its lines computed; None where no code was traced."""
-    listing: Listing | None = getattr(diagnosis, "lines", None)
+    listing = diagnosis.lines
     return listing if listing is not None and listing.lines else None
+
+
+def places(diagnosis: Diagnosis) -> list[dict[str, Any]]:
+    """Each wrong line with what it computed and what was expected, as far as the hint tells."""
+    listing = listing_of(diagnosis)
+    if diagnosis.passed:
+        return []
+    if listing is not None and listing.wrong:
+        # a line that goes wrong in every layer is told once
+        return list({wrong.line: asdict(wrong) for wrong in reversed(listing.wrong)}.values())[::-1]
+    return [diagnosis.where] if diagnosis.where else []
 
 
 def _seen(diagnosis: Diagnosis) -> list[dict[str, Any]]:

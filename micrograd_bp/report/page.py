@@ -19,7 +19,7 @@ from ..network.sigmoid import SigmoidNetwork
 from ..support.result import Result, plain
 from ..support.validation import Array
 from .comparison import epsilon_chart, equation_cards, parameter_rows, time_chart
-from .diagnosis import listing_of, network_like, strike, strike_words
+from .diagnosis import listing_of, network_like, places, strike, strike_words
 from .measure import epsilon_errors, method_times
 from .numbers import aligned, written
 from .story import story
@@ -155,6 +155,7 @@ def diagnosis_page(diagnosis: Diagnosis) -> str:
         diagnosis=diagnosis,
         strike_words=strike_words(diagnosis),
         listing=listing_of(diagnosis),
+        places=places(diagnosis),
         alternatives=[  # of the gradient's mistake, and of the cost's: the best first
             found for found in (diagnosis.gradient_findings, diagnosis.cost_findings) if found
         ],

@@ -13,45 +13,45 @@ import weakref
 from collections.abc import Container
 from typing import Any
 
-__all__ = ["deep", "reduced", "shallow"]
+__all__ = ["Copies"]
 
 Value = Any  # that of engine.py, which imports this file
 
 
-def shallow(node: Value) -> Value:
-    """A second node with the same inputs."""
-    copy = object.__new__(type(node))
-    copy.__setstate__(node.__getstate__())
-    copy.grad = node.grad
-    return copy
+class Copies:
+    """What ``Value`` inherits: ``copy.copy``, ``copy.deepcopy`` and ``pickle``."""
 
+    __slots__ = ()
 
-def deep(node: Value, memo: dict[int, Any]) -> Value:
-    """``copy.deepcopy``: ``memo`` holds what is copied already, by its id."""
-    nodes = _with_gradients(node, memo)
-    for old in nodes:
-        new = memo[id(old)] = shallow(old)
-        copied = tuple([memo[id(v)] for v in old.inputs])
-        new._first, new._second = copied if len(copied) == 2 else (copied, None)
-    for old in nodes:
-        memo[id(old)].grad = memo.get(id(old.grad), old.grad)
-    copy: Value = memo[id(node)]
-    return copy
+    def __copy__(self: Value) -> Value:
+        copy = object.__new__(type(self))
+        copy.__setstate__(self.__getstate__())
+        copy.grad = self.grad
+        return copy
 
+    def __deepcopy__(self: Value, memo: dict[int, Any]) -> Value:
+        nodes = _with_gradients(self, memo)
+        for node in nodes:
+            memo[id(node)] = node.__copy__()
+            memo[id(node)]._computed(node.op, tuple([memo[id(v)] for v in node.inputs]))
+        for node in nodes:
+            memo[id(node)].grad = memo.get(id(node.grad), node.grad)
+        return memo[id(self)]
 
-def reduced(node: Value) -> tuple[Any, ...]:
-    """What pickle asks of a node: how to make it again.
+    def __reduce__(self: Value) -> tuple[Any, ...]:
+        """How to make the node again.
 
-    The first node that pickle comes to lists all that it needs, each after its inputs; while
-    pickle goes through this list, every node can rely on its inputs being there.
-    """
-    around = getattr(_active, "listing", lambda: None)()
-    if around is not None and id(node) in around.ids:
-        return copyreg.__newobj__, (type(node),), node.__getstate__()  # type: ignore[attr-defined]
-    nodes = _with_gradients(node, ())
-    listing = _Listing(nodes)
-    gradients = [v.grad if v.has_grad else None for v in nodes]
-    return _restored, (listing, nodes, _End(listing), gradients, nodes.index(node))
+        The first node that pickle comes to lists all that it needs, each after its inputs; while
+        pickle goes through this list, every node can rely on its inputs being there.
+        """
+        around = getattr(_active, "listing", lambda: None)()
+        if around is not None and id(self) in around.ids:
+            make = copyreg.__newobj__  # type: ignore[attr-defined]
+            return make, (type(self),), self.__getstate__()
+        nodes = _with_gradients(self, ())
+        listing = _Listing(nodes)
+        gradients = [v.grad if v.has_grad else None for v in nodes]
+        return _restored, (listing, nodes, _End(listing), gradients, nodes.index(self))
 
 
 _active = threading.local()  # .listing: a weak reference, since a pickler that fails never ends it

@@ -8,24 +8,22 @@ rule once at each node. The value and the derivative of each operation stand in 
 from __future__ import annotations
 
 import math
-import operator
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from . import copies, ops
-from .ops import ADD, MUL, SCALAR, Op
+from . import ops, passes
+from .copies import Copies
+from .functions import Functions
+from .ops import ADD, MUL, SCALAR, SUM, Op
+from .passes import NO_GRADIENT
 
 __all__ = ["Value"]
 
 Number = float | np.floating[Any] | np.integer[Any]
-
-# The gradient of a node that no backward pass has reached: it reads and adds as 0.0, and as an
-# object of its own it is told apart from a gradient that came out as 0.
-NO_GRADIENT = float("0.0")
 
 # How often the data of any node has been set: what a node keeps of it tells whether one of its
 # inputs was set after it was made.
@@ -35,25 +33,7 @@ _changing = threading.Lock()
 _new = object.__new__
 
 
-def _function(op: Op, doc: str) -> Callable[[Value], Value]:
-    """The method of Value that applies an operation of one input."""
-
-    def function(self: Value) -> Value:
-        return Value.apply(op, self)
-
-    function.__name__, function.__doc__ = op.symbol, doc
-    return function
-
-
-def _comparison(compare: Callable[[float, float], bool]) -> Callable[[Value, Any], bool]:
-    def comparison(self: Value, other: Value | Number) -> bool:
-        value = _as_value(other)
-        return NotImplemented if value is NotImplemented else compare(self._data, value._data)
-
-    return comparison
-
-
-class Value:
+class Value(Functions, Copies):
     """One node of a scalar computation graph.
 
     ``data`` is its value (a float), ``inputs`` the nodes it was computed from, ``op`` the
@@ -89,15 +69,15 @@ class Value:
     ) -> None:
         if type(data) is not float or data - data:
             data = _finite("data", data)
-        if not isinstance(label, str):
+        if type(label) is not str and not isinstance(label, str):
             raise TypeError(f"label: got {type(label).__name__}, expected a string")
         self._data = data
-        inputs = tuple(_children) if _children else ()
-        self._first, self._second = inputs if len(inputs) == 2 else (inputs, None)
+        self._first, self._second, self.op = (), None, None
         self._made = _changes
-        self.op = ops.by_symbol(_op) if _op or inputs else None
         self.grad = NO_GRADIENT
         self.label = label
+        if _children or _op:
+            self._computed(ops.by_symbol(_op), tuple(_children))
 
     def __repr__(self) -> str:
         name = f"{self.label}: " if self.label else ""
@@ -148,7 +128,7 @@ class Value:
             return NotImplemented
         data = self._data + other._data
         if data - data:
-            raise _no_finite("value", ADD, (self, other))
+            raise passes.no_finite("value", ADD, (self, other))
         node = _new(Value)
         node._data = data
         node._first = self
@@ -164,7 +144,7 @@ class Value:
             return NotImplemented
         data = self._data * other._data
         if data - data:
-            raise _no_finite("value", MUL, (self, other))
+            raise passes.no_finite("value", MUL, (self, other))
         node = _new(Value)
         node._data = data
         node._first = self
@@ -189,14 +169,17 @@ class Value:
         try:
             data = float(op.forward(SCALAR, *[v._data for v in nodes]))
         except (ValueError, ArithmeticError) as error:
-            raise _no_finite("value", op, nodes) from error
+            raise passes.no_finite("value", op, nodes) from error
         if data - data:
-            raise _no_finite("value", op, nodes)
+            raise passes.no_finite("value", op, nodes)
         node = leaf(data, "")
         if nodes:
-            node.op = op
-            node._first, node._second = nodes if len(nodes) == 2 else (nodes, None)
+            node._computed(op, nodes)
         return node
+
+    def _computed(self, op: Op, inputs: tuple[Value, ...]) -> None:
+        self.op = op
+        self._first, self._second = inputs if len(inputs) == 2 else (inputs, None)
 
     @staticmethod
     def sum(values: Iterable[Value | Number]) -> Value:
@@ -205,29 +188,7 @@ class Value:
         >>> Value.sum([Value(1.0), Value(2.0), 3]).data
         6.0
         """
-        return Value.apply(ops.SUM, *values)
-
-    def max(*values: Any) -> Value:
-        """The largest of some values, or of one iterable of them; equal ones share the slope.
-
-        >>> x, y = Value(1.0), Value(1.0)
-        >>> Value.max([x, y, 0.0]).backward()
-        >>> x.grad, y.grad
-        (0.5, 0.5)
-        """
-        return Value.apply(ops.MAX, *_several(values))
-
-    def min(*values: Any) -> Value:
-        """The smallest of some values, as ``max``."""
-        return Value.apply(ops.MIN, *_several(values))
-
-    def maximum(self, other: Value | Number) -> Value:
-        """max(x, y), at x = y with the slopes ½ and ½."""
-        return Value.apply(ops.MAX, self, other)
-
-    def minimum(self, other: Value | Number) -> Value:
-        """min(x, y), at x = y with the slopes ½ and ½."""
-        return Value.apply(ops.MIN, self, other)
+        return Value.apply(SUM, *values)
 
     def __sub__(self, other: Value | Number) -> Value:
         return _binary(ops.SUB, self, other)
@@ -256,53 +217,6 @@ class Value:
         if not isinstance(base, Real) or not base > 0:
             raise TypeError(f"base: got {base!r}, expected a positive number")
         return Value.apply(ops.exponential(_finite("base", base)), self)
-
-    def __pos__(self) -> Value:
-        return self
-
-    conjugate = __pos__  # np.var and np.vecdot ask for it
-
-    # Comparisons look at the data; which way they went is no part of the graph.
-    __lt__ = _comparison(operator.lt)
-    __le__ = _comparison(operator.le)
-    __gt__ = _comparison(operator.gt)
-    __ge__ = _comparison(operator.ge)
-
-    # The functions of one input, under NumPy's names: arrays of Values find them.
-    __neg__ = _function(ops.NEG, "−x.")
-    __abs__ = abs = fabs = _function(ops.ABS, "The absolute value, with derivative 0 at 0.")
-    relu = _function(ops.RELU, "max(x, 0), with derivative 0 at 0.")
-    exp = _function(ops.EXP, "eˣ.")
-    exp2 = _function(ops.EXP2, "2ˣ.")
-    expm1 = _function(ops.EXPM1, "eˣ − 1, exact also near 0.")
-    log = _function(ops.LOG, "The natural logarithm. Raises ValueError unless x > 0.")
-    log2 = _function(ops.LOG2, "The logarithm to base 2. Raises ValueError unless x > 0.")
-    log10 = _function(ops.LOG10, "The logarithm to base 10. Raises ValueError unless x > 0.")
-    log1p = _function(ops.LOG1P, "log(1 + x), exact also near 0. Raises ValueError unless x > −1.")
-    sqrt = _function(ops.SQRT, "√x. Raises ValueError if x < 0.")
-    cbrt = _function(ops.CBRT, "The cube root.")
-    sin = _function(ops.SIN, "sin x, x in radians.")
-    cos = _function(ops.COS, "cos x, x in radians.")
-    tan = _function(ops.TAN, "tan x, x in radians.")
-    arcsin = _function(ops.ARCSIN, "The angle of sine x. Raises ValueError unless −1 ≤ x ≤ 1.")
-    arccos = _function(ops.ARCCOS, "The angle of cosine x. Raises ValueError unless −1 ≤ x ≤ 1.")
-    arctan = _function(ops.ARCTAN, "The angle of tangent x.")
-    sinh = _function(ops.SINH, "The hyperbolic sine.")
-    cosh = _function(ops.COSH, "The hyperbolic cosine.")
-    tanh = _function(ops.TANH, "The hyperbolic tangent.")
-    arcsinh = _function(ops.ARCSINH, "The inverse of sinh.")
-    arccosh = _function(ops.ARCCOSH, "The inverse of cosh. Raises ValueError if x < 1.")
-    arctanh = _function(ops.ARCTANH, "The inverse of tanh. Raises ValueError unless −1 < x < 1.")
-    sigmoid = _function(ops.SIGMOID, "g(x) = 1 / (1 + e⁻ˣ).")
-    log_sigmoid = _function(ops.LOG_SIGMOID, "log g(x), exact also where g(x) rounds to 0 or 1.")
-
-    def hypot(self, other: Value | Number) -> Value:
-        """√(x² + y²)."""
-        return Value.apply(ops.HYPOT, self, other)
-
-    def arctan2(self, other: Value | Number) -> Value:
-        """The angle of the point (other, self)."""
-        return Value.apply(ops.ARCTAN2, self, other)
 
     # Differentiating it.
 
@@ -350,17 +264,20 @@ class Value:
         >>> slope.data, x.grad
         (27.0, 18.0)
         """
+        if not self._first:
+            self.grad = self.grad + (Value(1.0) if create_graph else 1.0)
+            return
         zero = float("0.0")  # an object of its own: it marks what this pass has reached
-        inner, leaves, before = self._reach(zero)
+        inner, leaves, before = passes.reach(self, zero)
         try:
             if check:
-                _refuse_changed(inner)
+                passes.refuse_changed(inner)
             if create_graph:
                 self.grad = Value(1.0)
                 for node in reversed(inner):
-                    _pass_on_values(node, zero)
+                    passes.pass_on_values(node, zero)
             elif not self._pass_on(inner, leaves):
-                self._pass_on_in_a_wider_range(inner, leaves)
+                passes.pass_on_in_a_wider_range(self, inner, leaves)
         except BaseException:
             for node in (*inner, *leaves):
                 node.grad = NO_GRADIENT
@@ -369,40 +286,6 @@ class Value:
             raise
         for node, grad in before:
             node.grad = grad + node.grad
-
-    def _reach(self, zero: float) -> tuple[list[Value], list[Value], list[tuple[Value, Any]]]:
-        """Set all gradients to ``zero``; list inner nodes, each after its inputs, and leaves.
-
-        The last list holds the leaves that have a gradient, with it.
-        """
-        waiting = float("0.0")  # marks what stands in the stack until its inputs are listed
-        inner: list[Value] = []
-        leaves: list[Value] = []
-        before: list[tuple[Value, Any]] = []
-        stack = [self]
-        while stack:
-            node = stack.pop()
-            grad = node.grad
-            if grad is zero:
-                continue
-            node.grad = zero
-            if not node._first:
-                leaves.append(node)
-                if grad is not NO_GRADIENT:
-                    before.append((node, grad))
-                continue
-            if grad is not waiting:
-                second = node._second
-                for child in node._first if second is None else (node._first, second):
-                    if child.grad is not zero:
-                        if node.grad is zero:
-                            node.grad = waiting
-                            stack.append(node)
-                        stack.append(child)
-                if node.grad is waiting:
-                    continue
-            inner.append(node)
-        return inner, leaves, before
 
     def _pass_on(self, inner: list[Value], leaves: list[Value]) -> bool:
         """The chain rule from node to node; False if a number left the range of floats.
@@ -420,6 +303,9 @@ class Value:
                     a, b = node._first, node._second
                     a.grad += gradient * b._data
                     b.grad += gradient * a._data
+                elif op is SUM:
+                    for child in node.inputs:
+                        child.grad += gradient
                 else:
                     assert op is not None
                     inputs = node.inputs
@@ -430,24 +316,6 @@ class Value:
             return False
         return math.isfinite(sum([leaf.grad for leaf in leaves]))
 
-    def _pass_on_in_a_wider_range(self, inner: list[Value], leaves: list[Value]) -> None:
-        """The same in numbers of a wider range, where the platform has them, then rounded.
-
-        A product of slopes may be a number though one of them is not: 1/(1/x) at 1e-200.
-        """
-        nodes = (*leaves, *inner)
-        with np.errstate(all="ignore"):
-            for node in nodes:
-                node.grad = np.longdouble(0.0)
-            self.grad = np.longdouble(1.0)
-            for node in reversed(inner):
-                for child, partial in zip(node.inputs, node._partials(np.longdouble), strict=True):
-                    child.grad += node.grad * partial
-            for node in nodes:
-                node.grad = float(node.grad)
-                if not math.isfinite(node.grad):
-                    raise ValueError(f"backward: no finite gradient at {node!r}")
-
     def local_derivatives(self) -> tuple[float, ...]:
         """∂self/∂input for each of the inputs, at their present values.
 
@@ -456,37 +324,12 @@ class Value:
         >>> (Value(2.0) * Value(5.0)).local_derivatives()
         (5.0, 2.0)
         """
-        return self._partials(float)
-
-    def _partials(self, number: Callable[[float], Any]) -> tuple[Any, ...]:
-        if self.op is None:
-            return ()
-        data = [number(v._data) for v in (self, *self.inputs)]
-        try:
-            partials = tuple(self.op.partials(*data))
-        except (ValueError, ArithmeticError) as error:
-            raise _no_finite("derivative", self.op, self.inputs) from error
-        if not all(map(np.isfinite, partials)):
-            raise _no_finite("derivative", self.op, self.inputs)
-        return partials
+        return passes.partials(self, float)
 
     def zero_grad(self) -> None:
         """Forget the gradients of every node of this graph, leaves included."""
         for node in self.topological_order():
             node.grad = NO_GRADIENT
-
-    # A copy, or a pickle, of a node is one of its whole graph: see copies.py.
-
-    def __copy__(self) -> Value:
-        copy: Value = copies.shallow(self)
-        return copy
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Value:
-        copy: Value = copies.deep(self, memo)
-        return copy
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return copies.reduced(self)
 
     def __getstate__(self) -> tuple[Any, ...]:
         return self._data, self._first, self._second, self._made, self.op, self.label
@@ -512,26 +355,6 @@ def leaf(data: float, label: str) -> Value:
     return node
 
 
-def _pass_on_values(node: Value, zero: float) -> None:
-    """The chain rule at one node with gradients that are Values themselves."""
-    assert node.op is not None
-    for child, partial in zip(node.inputs, node.op.partials(node, *node.inputs), strict=True):
-        one = type(partial) is float and partial == 1.0  # spares the graph a product with 1
-        share = node.grad if one else node.grad * partial
-        child.grad = share if child.grad is zero else child.grad + share
-
-
-def _refuse_changed(nodes: Iterable[Value]) -> None:
-    for node in nodes:
-        for child in node.inputs:
-            if child._made > node._made:
-                name = child.label or "a node"
-                raise ValueError(
-                    f"backward: the data of {name} was set to {child._data:.6g} after {node._op}"
-                    " was computed from it"
-                )
-
-
 def _finite(name: str, number: Any) -> float:
     if not isinstance(number, Real):
         raise TypeError(f"{name}: got {type(number).__name__}, expected a real number")
@@ -551,21 +374,8 @@ def _operand(number: Any) -> Value:
     return number if isinstance(number, Value) else Value(number)
 
 
-def _several(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    if len(values) == 1 and not isinstance(values[0], Value):
-        values = tuple(values[0])
-    if not values:
-        raise ValueError("values: got none, expected at least one")
-    return values
-
-
 def _binary(op: Op, left: Any, right: Any) -> Value:
     left, right = _as_value(left), _as_value(right)
     if left is NotImplemented or right is NotImplemented:
         return NotImplemented  # type: ignore[no-any-return]
     return Value.apply(op, left, right)
-
-
-def _no_finite(what: str, op: Op, inputs: Sequence[Value]) -> ValueError:
-    at = ", ".join([f"{v._data:.6g}" for v in inputs[:6]] + ["…"] * (len(inputs) > 6))
-    return ValueError(f"{op.symbol}: no finite {what} at {at}")

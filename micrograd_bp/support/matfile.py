@@ -30,6 +30,8 @@ def check_mat_file(content: bytes) -> None:
     ...
     ValueError: damaged: an element of type 65535
     """
+    if not content.strip(b"\0"):
+        raise ValueError("damaged: nothing but zeros")
     order = {b"IM": "<", b"MI": ">"}.get(content[126:HEADER])
     if order is None or content[124:126] in (b"\x00\x02", b"\x02\x00"):  # version 4; 7.3
         return

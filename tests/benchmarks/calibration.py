@@ -6,6 +6,10 @@ On the same random cases: ``check_gradient`` / ``check_expression``, the course'
 
     python tests/benchmarks/calibration.py                     # 1,000 networks, 200 expressions
     python tests/benchmarks/calibration.py --networks 50 --expressions 20
+    python -W error tests/benchmarks/calibration.py --only comparisons --comparisons 1000
+
+``comparisons`` asks the same of ``compare_gradients``, with its proof and with floats alone, on
+4,000 right networks of every scale and on scikit-learn's raw wine and breast cancer tables.
 
 Needs scipy and torch. A section is a function (args, rng) -> rows of text; ``SECTIONS`` lists them.
 """
@@ -21,8 +25,16 @@ from itertools import pairwise
 import numpy as np
 import scipy.optimize
 import torch
+from sklearn.datasets import load_breast_cancer, load_wine
 
-from micrograd_bp import SigmoidNetwork, Value, backprop_gradient, check_expression, check_gradient
+from micrograd_bp import (
+    SigmoidNetwork,
+    Value,
+    backprop_gradient,
+    check_expression,
+    check_gradient,
+    compare_gradients,
+)
 
 Array = np.ndarray
 Cost = Callable[[Array], float]
@@ -74,6 +86,30 @@ def random_network_case(rng: np.random.Generator) -> NetworkCase:
     Y = np.eye(classes)[labels] if classes > 1 else labels[:, np.newaxis].astype(float)
     lambda_ = float(rng.uniform(0.0, 3.0)) if rng.integers(3) else 0.0
     return NetworkCase(SigmoidNetwork(thetas=thetas), X, Y, lambda_)
+
+
+def extreme_network_case(rng: np.random.Generator) -> tuple[NetworkCase, float]:
+    """1–5 layers, inputs 10⁻³ to 10⁶, weights 10⁻³ to 10³, λ 0 to 10³, and ε from 10⁻⁶ to 0.3.
+
+    Units saturate; features are zero, subnormal or tiny; labels are sometimes between 0 and 1.
+    """
+    sizes = [int(size) for size in rng.integers(1, 6, size=rng.integers(2, 7))]
+    weight = 10.0 ** rng.uniform(-3.0, 3.0)
+    thetas = [
+        weight * rng.standard_normal((after, before + 1)) for before, after in pairwise(sizes)
+    ]
+    m, classes = int(rng.integers(1, 9)), sizes[-1]
+    X = 10.0 ** rng.uniform(-3.0, 6.0) * rng.standard_normal((m, sizes[0]))
+    column, kind = rng.integers(sizes[0]), rng.integers(6)
+    if kind < 3:
+        X[:, column] = [np.zeros(m), 5e-324 * rng.integers(1, 1000, m), 1e-310 * X[:, column]][kind]
+    labels = rng.integers(max(classes, 2), size=m)
+    Y = np.eye(classes)[labels] if classes > 1 else labels[:, np.newaxis].astype(float)
+    if rng.integers(6) == 0:
+        Y = rng.uniform(size=Y.shape)
+    lambda_ = float(rng.choice([0.0, 10.0 ** rng.uniform(-3.0, 3.0), 1e3]))
+    epsilon = float(10.0 ** rng.uniform(-6.0, np.log10(0.3)))
+    return NetworkCase(SigmoidNetwork(thetas=thetas), X, Y, lambda_), epsilon
 
 
 UNARY: dict[str, Callable[[Value], Value]] = {
@@ -247,10 +283,36 @@ def error_bars(args: argparse.Namespace, rng: np.random.Generator) -> list[str]:
     ]
 
 
+def comparisons(args: argparse.Namespace, rng: np.random.Generator) -> list[str]:
+    """compare_gradients on right networks: what is called wrong, undecided, proved."""
+    cases = []
+    for _ in range(args.comparisons):
+        case, epsilon = extreme_network_case(rng)
+        cases.append((case.net, case.X, case.Y, case.lambda_, epsilon))
+    groups = {"networks of every scale": cases}
+    for load, outputs in ((load_wine, 3), (load_breast_cancer, 1)):
+        X, y = load(return_X_y=True)
+        sizes = [X.shape[1], 5, outputs]
+        groups[f"{load.__name__[5:]}, raw"] = [
+            (SigmoidNetwork(sizes, seed=seed), X, y, 1.0, 1e-4) for seed in range(args.seeds)
+        ]
+    rows = [row("", "false alarms", "undecided", "proved, least digits")]
+    for name, group in groups.items():
+        for prove in ("auto", "off"):
+            found = [compare_gradients(*case, prove=prove) for case in group]
+            counts = [sum(c.outcome == word for c in found) for word in ("wrong", "undecided")]
+            proofs = [c.proof for c in found if c.proof is not None and c.proof.proved.all()]
+            least = f", {min(p.digits for p in proofs)}" if proofs else ""
+            shown = [share(count, group) for count in counts]
+            rows.append(row(f"{name}, {prove}", *shown, share(len(proofs), group) + least))
+    return rows
+
+
 SECTIONS: list[Callable[[argparse.Namespace, np.random.Generator], list[str]]] = [
     right_gradients,
     planted_errors,
     error_bars,
+    comparisons,
 ]
 
 
@@ -269,13 +331,15 @@ def share(count: int, cases: Sized) -> str:
 
 
 def row(name: str, *cells: str) -> str:
-    return f"{name:26}" + "".join(f"{cell:>24}" for cell in cells)
+    return f"{name:30}" + "".join(f"{cell:>24}" for cell in cells)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--networks", type=int, default=1000)
     parser.add_argument("--expressions", type=int, default=200)
+    parser.add_argument("--comparisons", type=int, default=4000)
+    parser.add_argument("--seeds", type=int, default=20, help="weights for each raw table")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", help="one section, by the name of its function")
     args = parser.parse_args()

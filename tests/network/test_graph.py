@@ -1,5 +1,8 @@
 """The cost built node by node: every node there, named, and with the right gradient."""
 
+import contextlib
+import gc
+
 import numpy as np
 import pytest
 
@@ -97,3 +100,16 @@ def test_penalty_leaves_the_bias_column_out():
 def test_bad_examples_get_one_clear_line(x, y, message):
     with pytest.raises(ValueError, match=message):
         example_graph(SigmoidNetwork([2, 3], seed=0), x, y)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("x", [[0.5, -1.0], [0.5]])
+def test_the_garbage_collector_is_left_as_the_user_set_it(enabled, x):
+    before = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with contextlib.suppress(ValueError):  # the second x does not fit
+            example_graph(SigmoidNetwork([2, 3], seed=0), x, 0)
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()

@@ -1,5 +1,7 @@
 """The student's own code on the page: every line, what it computed, and which one is wrong."""
 
+from dataclasses import asdict, replace
+
 import numpy as np
 import pytest
 
@@ -26,8 +28,7 @@ SPOILED = ({"symbol": "δ⁽³⁾", "kind": "delta", "layer": 3, "yours": YOURS,
 @pytest.fixture
 def diagnosis():
     judged = check_backprop(module("one_path_lost").backprop)
-    object.__setattr__(judged, "lines", Listing(LINES, WRONG, SPOILED))
-    return judged
+    return replace(judged, lines=Listing(LINES, WRONG, SPOILED))
 
 
 def test_each_line_stands_with_what_it_computed_and_the_wrong_one_is_marked(diagnosis):
@@ -55,22 +56,33 @@ def test_weights_are_marked_one_by_one(diagnosis):
     right = np.arange(6.0).reshape(2, 3)
     yours = right + np.array([[0, 0, 1.0], [0, 0, 0]])
     spoiled = {"symbol": "D⁽¹⁾", "kind": "D", "layer": 1, "yours": yours, "right": right}
-    object.__setattr__(diagnosis, "lines", Listing(LINES, WRONG, (spoiled,)))
-    (seen,) = strike(diagnosis, [])["seen"]
+    (seen,) = strike(replace(diagnosis, lines=Listing(LINES, WRONG, (spoiled,))), [])["seen"]
     assert seen == {"kind": "theta", "layer": 1, "indices": [1, 2], "right": 2.0, "yours": 3.0}
 
 
 def test_without_a_traced_run_there_is_no_code(diagnosis):
-    object.__setattr__(diagnosis, "lines", None)
-    assert 'id="code"' not in diagnosis_page(diagnosis)
+    assert 'id="code"' not in diagnosis_page(replace(diagnosis, lines=None))
+
+
+def test_a_hint_tells_no_more_on_the_page_than_in_the_terminal(diagnosis):
+    full = replace(diagnosis, where=asdict(WRONG[0]))
+    line = diagnosis_page(full.hinted("where"))
+    assert "Line 3: " in line
+    assert 'id="code"' not in line
+    for told in (WRONG[0].expected, diagnosis.mistakes[0].remedy):
+        assert told in diagnosis_page(full)
+    visible = line[line.index('id="verdict"') : line.index('id="words"')]
+    assert WRONG[0].computed not in visible
+    assert diagnosis.mistakes[0].remedy not in line
+    assert "expected is δ⁽³⁾" in diagnosis_page(full.hinted("which"))
 
 
 @pytest.mark.browser
 def test_an_unnamed_mistake_is_marked_where_the_students_own_numbers_are_wrong(
     browser, diagnosis, tmp_path
 ):
-    object.__setattr__(diagnosis, "mistakes", ())
-    (tmp_path / "page.html").write_text(diagnosis_page(diagnosis), "utf-8")
+    unnamed = replace(diagnosis, mistakes=())
+    (tmp_path / "page.html").write_text(diagnosis_page(unnamed), "utf-8")
     page = browser.new_page()
     page.goto((tmp_path / "page.html").as_uri())
     marked = page.evaluate(

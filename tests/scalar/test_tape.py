@@ -456,3 +456,93 @@ def test_a_replay_that_contradicts_its_graph_fails_the_comparison(monkeypatch):
     c = compare_gradients(net, np.eye(3), [0, 1, 0])
     assert c.outcome == "wrong"
     assert not c.replay_confirmed
+
+
+def test_inputs_may_stand_in_several_arrays_side_by_side():
+    net = SigmoidNetwork([3, 4, 2], seed=0)
+    graph = example_graph(net, np.zeros(3), np.zeros(2), textbook=False)
+    parameters = [theta for matrix in graph.thetas for row in matrix for theta in row]
+    tape = Tape(graph.cost, [*graph.x, *graph.y], parameters)
+    rng = np.random.default_rng(0)
+    X, Y, theta = rng.normal(size=(7, 3)), rng.uniform(size=(7, 2)), rng.normal(size=26)
+    together = tape.gradient(np.hstack([X, Y]), theta)
+    for parts in ([X, Y], (X[:, :1], X[:, 1:], Y), [np.asfortranarray(X), Y]):
+        apart = tape.gradient(parts, theta)
+        np.testing.assert_allclose(apart[0], together[0], rtol=1e-13)
+        np.testing.assert_allclose(apart[1], together[1], rtol=1e-12, atol=1e-15)
+    with pytest.raises(ValueError, match=r"inputs: got shape \(7, 3\) and \(6, 2\)"):
+        tape.gradient([X, Y[1:]], theta)
+
+
+@pytest.mark.parametrize("column", [0, 2, 4])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_an_input_that_is_no_finite_number_is_named_even_if_its_weight_is_zero(bad, column):
+    xs, w = [Value(0.5) for _ in range(5)], [Value(0.0) for _ in range(16)]
+    units = [Value.sum([w[4 * k + n] * xs[n] for n in range(4)]).sigmoid() for k in range(4)]
+    tape = Tape(Value.sum(units), xs, w)  # the last input is used nowhere
+    assert any("Θa" in line for line in instructions(tape))
+    X = np.ones((3, 5))
+    X[1, column] = bad
+    with pytest.raises(ValueError, match=rf"^inputs: got {bad} at \[1, {column}\]"):
+        tape.gradient(X, np.zeros(16))
+
+
+def test_overflow_in_a_matrix_product_or_behind_it_is_never_silent():
+    xs, w = [Value(0.5) for _ in range(3)], [Value(0.5) for _ in range(6)]
+    z = [Value.sum([w[3 * k + n] * xs[n] for n in range(3)]) for k in range(2)]
+    tape = Tape(Value.sum([v.sigmoid() for v in z]), xs, w)
+    X = np.ones((2, 3))
+    X[1] = 1e200
+    with pytest.raises(ValueError, match=r"^Θa: .*: no finite value \(example 1\)$"):
+        tape.gradient(X, np.full(6, 1e200))
+    inner = [Value.sum([w[3 * k + n] * xs[n].tanh() for n in range(3)]) for k in range(2)]
+    steep = Tape(Value.sum([v * Value(1e306) for v in inner]), xs, w)
+    with pytest.raises(ValueError, match="no finite derivative"):  # 1000 · 10³⁰⁶
+        steep.gradient(np.full((1000, 3), 20.0), np.full(6, 10.0))
+    tape = Tape(xs[0] + xs[1], xs[:2], [])
+    with pytest.raises(ValueError) as error:  # noqa: PT011
+        tape.gradient([[1e308, 1e308]], [])
+    assert str(error.value) == "+: no finite value at 1e+308, 1e+308 (example 0)"
+
+
+@pytest.mark.parametrize("nested", ["left", "right", "balanced", "alternating"])
+def test_sums_with_signs_become_one_instruction_however_they_are_nested(nested):
+    x = [Value(0.0) for _ in range(64)]
+    if nested == "balanced":
+        level = list(x)
+        while len(level) > 1:
+            level = [a - b for a, b in zip(level[::2], level[1::2], strict=True)]
+        total = level[0]
+        signs = [(-1.0) ** bin(n).count("1") for n in range(64)]
+    else:
+        total, signs = x[0], [1.0]
+        for n, v in enumerate(x[1:], start=1):
+            if nested == "left":
+                total, signs = total - v, [*signs, -1.0]
+            elif nested == "right":
+                total, signs = v - total, [*(-s for s in signs), 1.0]
+            else:
+                sign = (-1.0) ** n
+                total, signs = (-(total + v), [*(-s for s in signs), -1.0]) if sign < 0 else (
+                    total + v, [*signs, 1.0]
+                )  # fmt: skip
+    p = Value(1.0)
+    tape = Tape(total * p, x, [p])
+    assert sum("Σ of 64" in line for line in instructions(tape)) == 1
+    assert len(instructions(tape)) == 2
+    X = np.random.default_rng(0).integers(-9, 9, (5, 64)).astype(float)
+    costs, gradient = tape.gradient(X, [2.0])
+    np.testing.assert_array_equal(costs, 2.0 * X @ signs)
+    np.testing.assert_array_equal(gradient, [(X @ signs).sum()])
+
+
+def test_a_tape_gives_the_same_bits_again_and_after_other_numbers_of_examples():
+    net = SigmoidNetwork([6, 5, 3], seed=0)
+    rng = np.random.default_rng(1)
+    X, y = rng.normal(size=(3000, 6)), rng.integers(0, 3, 3000)
+    first = autodiff_gradient(net, X, y).vector.tobytes()
+    for m in (1, 7, 600, 2999):
+        autodiff_gradient(net, X[:m], y[:m], replay=True)
+    moved = SigmoidNetwork([6, 5, 3], seed=9)
+    autodiff_gradient(moved, X, y)
+    assert autodiff_gradient(net, X, y).vector.tobytes() == first

@@ -1,0 +1,175 @@
+"""Where a wrong factor comes into a gradient that is otherwise made of the right quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..support.validation import Array
+from .blocks import Coefficients, Slip, coefficients, slips
+from .evidence import Case
+from .flow import Node
+from .quantities import Match
+from .reading import BLOCKS, Reading
+from .wording import symbol
+
+__all__ = ["blocks_off", "factor_enters", "unfinished"]
+
+SUMS = {"Delta", "D", "outer", "partial", "mixed"}
+ERRORS = {"delta", "back", "error"}
+AGREEMENT = 1e-7  # of an answer with a quantity: it may have been divided by a rate once more
+
+Off = tuple[int, Node, str, str]  # layer, where, what it is, the mistake's name
+
+
+def blocks_off(reading: Reading, case: Case) -> Iterator[Off]:
+    """The blocks of the answer that the model does not give: a factor, a sum left unfinished."""
+    if not case.fits:
+        return
+    model = reading.model
+    m, K = model.Y.shape
+    for l, yours in enumerate(case.parts, start=1):
+        right = model.gradient(l)
+        if _close(yours, right):
+            continue
+        sums, theta = model.accumulated(l), model.thetas[l - 1]
+        found = coefficients(yours, sums, theta, m, model.lambda_, AGREEMENT)
+        if found is not None and not np.any(yours):
+            found = None
+        slipped = slips(found, m, K, model.lambda_) if found is not None else []
+        for slip in slipped:
+            node = factor_enters(reading, l, slip) or _last(reading, l, slip, found)
+            if node is not None:
+                known = reading.match(node)
+                yield l, node, symbol(reading, known) if known else "", slip.name
+        if not slipped:
+            yield from unfinished(reading, l, yours, right)
+
+
+def unfinished(reading: Reading, l: int, yours: Array, right: Array) -> Iterator[Off]:
+    """Blocks that hold zeros, or the sum over too few examples."""
+    for block in BLOCKS:
+        if _close(yours[:, block[1]], right[:, block[1]]):
+            continue
+        part = yours[:, block[1]]
+        if not np.any(part):
+            node = next((n for n in reading.flow.nodes if _zeros_like(n, yours)), None)
+            if node is not None:
+                yield l, node, "0", "gradient of the hidden layers left at 0"
+            return
+        known = reading.known.match(part)
+        if known is None or known.kind not in ("outer", "partial", "delta"):
+            continue
+        example = known.quantity.example
+        last = example == len(reading.model.X) - 1
+        name = "last example only" if last else "first example only" if not example else ""
+        if known.kind == "partial":
+            name = "not all examples"
+        node = None
+        for one in reading.flow.nodes:
+            match = reading.match(one)
+            stored = one.place.role in ("target", "value")
+            if stored and match is not None and _same(match, known):
+                node = one
+        if node is not None:
+            yield l, node, symbol(reading, known), name
+
+
+def factor_enters(reading: Reading, l: int, slip: Slip, before: Node | None = None) -> Node | None:
+    """The step that brings a factor into the gradient of Θ⁽ˡ⁾, if it is one step."""
+    if not slip.factor:
+        return None
+    end = before.number if before is not None else len(reading.flow.nodes)
+    m = len(reading.model.X)
+    wanted = {slip.factor} | ({slip.factor / m} if abs(slip.factor - m) > 1e-9 * m else set())
+    entering = [
+        node
+        for node in reading.flow.nodes[:end]
+        if _concerns(reading.match(node), l)
+        and any(abs(_ratio(reading, node) / value - 1.0) < 1e-9 for value in wanted)
+    ]
+    fair = [node for node in entering if not _fair_elsewhere(reading, node, l)] or entering
+    if not fair:
+        return None
+    return fair[0] if slip.factor < 0.0 else fair[-1]
+
+
+def _concerns(found: Match | None, l: int) -> bool:
+    if found is None:
+        return False
+    if found.kind in SUMS:
+        return found.quantity.layer in (l, 0)
+    return found.kind in ERRORS and found.quantity.layer > l
+
+
+def _ratio(reading: Reading, node: Node) -> float:
+    """By how much its factor differs from those of what it was computed from."""
+    if not reading.flow.computes(node):
+        return 1.0
+    inputs = [i for i in reading.inputs(node) if i.value.size > 1]
+    found = [known for i in inputs if (known := reading.match(i)) is not None]
+    mine = reading.match(node)
+    if mine is None:
+        return 1.0
+    if not found:
+        return mine.factor if mine.kind in ERRORS else 1.0
+    unit = len(reading.model.X)
+    size = {"D": 1.0, "Delta": 1.0 * unit}
+
+    def relative(known: Match) -> float:
+        return known.factor * (size.get(known.kind, 1.0) if mine.kind == "D" else 1.0)
+
+    return relative(mine) / float(np.prod([relative(known) for known in found]))
+
+
+def _fair_elsewhere(reading: Reading, node: Node, l: int) -> bool:
+    """Whether the same expression gave another layer's gradient as it should be."""
+    for other in reading.flow.nodes:
+        if other.place.number == node.place.number and other.key != node.key:
+            known = reading.match(other)
+            if known is not None and known.kind in SUMS and known.quantity.layer != l:
+                m = len(reading.model.X)
+                size = known.factor * (1.0 if known.kind == "D" else m)
+                if abs(size - 1.0) < 1e-9:
+                    return True
+    return False
+
+
+def _last(reading: Reading, l: int, slip: Slip, found: Coefficients | None) -> Node | None:
+    """The last step that holds the gradient of Θ⁽ˡ⁾ as it was handed in."""
+    assert found is not None
+    bias = slip.step.startswith("bias")
+    size = found.alpha0 if bias else found.alpha
+    node = None
+    for one in reading.flow.nodes:
+        known = reading.match(one)
+        if known is None or known.kind not in SUMS or known.quantity.layer != l:
+            continue
+        if known.quantity.symbol.endswith("(:, 1:)" if bias else "(:, 0)"):
+            continue
+        if not size:
+            node = one if known.quantity.symbol.endswith("(:, 1:)") else node
+            continue
+        factor = known.factor / (len(reading.model.X) if known.kind == "D" else 1)
+        named = (
+            one.place.text in (assigned := reading.flow.targets)
+            and one.key in assigned[one.place.text]
+        )
+        if one.place.role in ("value", "target") and abs(factor / size - 1.0) < 1e-7 and not named:
+            node = one
+    return node
+
+
+def _same(one: Match, other: Match) -> bool:
+    return one.quantity[1:3] == other.quantity[1:3] and (
+        one.quantity.example == other.quantity.example
+    )
+
+
+def _close(one: Array, other: Array) -> bool:
+    return bool(np.max(np.abs(one - other)) <= AGREEMENT * np.max(np.abs(other)))
+
+
+def _zeros_like(node: Node, value: Array) -> bool:
+    return node.value.shape == value.shape and not np.any(node.value)

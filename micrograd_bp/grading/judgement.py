@@ -1,0 +1,151 @@
+"""All wrong steps of a run, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .evidence import Case
+from .factors import blocks_off
+from .faults import Step, described, expected
+from .flow import Flow, Node
+from .guess import guessed
+from .quantities import Model, key_of, over
+from .reading import Reading, fitted, squared
+from .trace import Event
+from .wording import step_words
+
+__all__ = ["Judgement", "differing", "judged", "wrong_cost"]
+
+BLOCKS = (slice(1, None), slice(0, 1))  # weights and bias column, which many keep apart
+MOST = 8  # mistakes that are looked for in one file
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The wrong steps of one run under one model, and its readings before and after them."""
+
+    found: tuple[Step, ...]
+    first: Reading
+    last: Reading
+
+    @property
+    def spoiled(self) -> tuple[dict[str, Any], ...]:
+        """The quantities that came out wrong, the student's beside the right ones."""
+        right, yours = self.first.model, self.last.model
+        made = []
+        for l in range(1, right.last + 1):
+            both: list[tuple[str, str, Any, Any]] = []
+            if l > 1:
+                both += [("z", over("z", l), yours.za[0][l], right.za[0][l])]
+                both += [("delta", over("δ", l), yours.deltas[l], right.deltas[l])]
+            both += [("a", over("a", l), yours.za[1][l], right.za[1][l])]
+            if l < right.last:
+                both += [("D", over("D", l), yours.gradient(l), right.gradient(l))]
+            for kind, name, one, other in both:
+                if not np.allclose(one, other, rtol=1e-9, atol=1e-12):
+                    entry = {"symbol": name, "kind": kind, "layer": l}
+                    made.append(entry | {"yours": one.tolist(), "right": other.tolist()})
+        return tuple(made)
+
+
+def judged(flow: Flow, base: Model, case: Case, gradient_wrong: bool) -> Judgement:
+    """The judgement under the cost that leaves the fewest wrong steps, but some."""
+    model = fitted(flow, base)
+    if not gradient_wrong:
+        reading = Reading(flow, model, set())
+        return Judgement((), reading, reading)
+    models = [model]
+    if (other := squared(flow, model)) is not None:
+        models.append(other)
+    if (model.hidden, model.output) != (base.hidden, base.output):
+        models.append(base)  # units that fit each other, but are not the course's
+    found = [_judged(flow, candidate, case, candidate is not base) for candidate in models]
+    return min(found, key=lambda one: (not one.found, len(one.found)))
+
+
+def _judged(flow: Flow, model: Model, case: Case, fit: bool) -> Judgement:
+    sinks = _sinks(flow, case, model)
+    tainted: set[Any] = set()
+    found: list[Step] = []
+    reading = first = Reading(flow, model, tainted)
+    for _ in range(MOST):
+        frontier = reading.frontier(sinks)
+        if not frontier:
+            break
+        node = frontier[0]
+        guess = guessed(reading, node)
+        found.append(described(reading, node, guess))
+        if guess is None:
+            tainted.add(node.key)
+        else:
+            adopted = {**model.adopted, (guess.kind, guess.layer): guess.value}
+            model = replace(model, adopted=adopted)
+            model = fitted(flow, model, model.output) if fit else model
+        reading = Reading(flow, model, tainted)
+        if reading.state(node) is False:
+            tainted.add(node.key)
+    for l, blamed, symbol, name in blocks_off(reading, case):
+        found.append(Step(reading.blamed(blamed), symbol, expected("D", l, model), name))
+    return Judgement(tuple(found), first, reading)
+
+
+def _sinks(flow: Flow, case: Case, model: Model) -> list[Node]:
+    """The nodes that hold the wrong gradient: the answer's own arrays, else what leads nowhere."""
+    wanted = [*case.answer.parts]
+    if case.fits:
+        errors = case.errors()
+        wanted = [p for p, e in zip(case.parts, errors, strict=True) if np.max(e) > 1.0] or wanted
+        wanted += [p[:, 1:] for p in wanted if p.ndim == 2] + [
+            p[:, :1] for p in wanted if p.ndim == 2
+        ]
+        if case.answer.is_vector:
+            wanted.append(np.concatenate([np.ravel(p) for p in case.answer.parts]))
+    keys = {key_of(np.asarray(part, dtype=np.float64)) for part in wanted}
+    found = [flow.nodes[i] for key, i in flow.first.items() if key in keys]
+    if not found:
+        blocks = [part[:, rest] for part in wanted if part.ndim == 2 for rest in BLOCKS]
+        keys = {key_of(np.asarray(part, dtype=np.float64)) for part in blocks}
+        found = [flow.nodes[i] for key, i in flow.first.items() if key in keys]
+    if found:
+        return found
+    sizes = {block.size for theta in model.thetas for block in (theta, theta[:, 1:], theta[:, 0])}
+    sizes.add(sum(theta.size for theta in model.thetas))
+    leaves = [flow.nodes[i] for key, i in flow.first.items() if not flow.consumers[key]]
+    leaves = [node for node in leaves if node.value.size > 1]
+    return [node for node in leaves if node.value.size in sizes] or leaves
+
+
+# The cost, and what differs from call to call
+
+
+def wrong_cost(flow: Flow, model: Model, case: Case) -> list[Step]:
+    """The first step of J whose inputs are known and whose result is not."""
+    cost = case.answer.cost
+    sinks = [n for n in flow.nodes if n.value.size == 1 and float(n.value.ravel()[0]) == cost]
+    if not sinks:
+        return []
+    reading = Reading(flow, model, set(), scalars=True)
+    frontier = reading.frontier(sinks[:1])
+    node = frontier[0] if frontier else flow.origin(sinks[0])
+    return [
+        Step(
+            reading.blamed(node), step_words(reading, reading.blamed(node)), expected("J", 0, model)
+        )
+    ]
+
+
+def differing(flow: Flow, again: Sequence[Event]) -> Step | None:
+    """The first value that a second call computed otherwise."""
+    for node, (number, value) in zip(flow.nodes, again, strict=False):
+        if node.place.number != number:
+            return None
+        if node.value.shape != value.shape or not np.array_equal(node.value, value, equal_nan=True):
+            random = "rand" in node.place.unit.text or "shuffle" in node.place.unit.text
+            name = "random numbers" if random else "a value kept from the call before"
+            used = f"{node.place.text}, another value in a second call"
+            return Step(node, used, "the same numbers in every call", name)
+    return None
