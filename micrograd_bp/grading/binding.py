@@ -102,6 +102,8 @@ class Binding:
         if len(sizes) == 2 and not numbered:  # no hidden layer: a vector, and no sizes
             if self.delivery.kind not in ("F", "C", "one") or "sizes" in roles:
                 return False
+            if self.old_matrix or self._holds_several:
+                return False
         elif self.delivery.kind == "one":
             return False
         if len(set(sizes)) == 1 and not self.delivery.plain:
@@ -109,6 +111,14 @@ class Binding:
         if sizes[-1] == 1:
             return "class" not in self.y or self.y == "y as class numbers from 0"
         return self.y != "y of one example as a number"
+
+    @property
+    def _holds_several(self) -> bool:
+        """Whether the weights' name says that there are several matrices."""
+        name = next((name for name, role, _ in self.assignment if role == "weights"), "")
+        return name.lower() in ("thetas", "weights", "matrices", "ws") and not any(
+            role == "biases" for _, role, _ in self.assignment
+        )
 
     def worth_after(self, other: Any) -> bool:
         """Whether to try it when ``other`` ran with the right shapes: no matrix and no data fit

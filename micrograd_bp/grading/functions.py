@@ -87,7 +87,7 @@ def _path(name: str, result: Any, problem: Problem) -> str:
             return str(same[0])
     fits = [p for p, a in leaves(result) if a.shape in (outputs, outputs[::-1])]
     fits = [p for p in fits if not p or p[-1][:1].lower() != "z"] or fits
-    return " ".join(min(fits[::-1], key=len)) if fits else ""
+    return " ".join(min(fits[::-1], key=lambda path: len(path))) if fits else ""
 
 
 def with_cost(

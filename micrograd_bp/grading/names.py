@@ -169,7 +169,7 @@ def _numbered(parameters: Sequence[Parameter]) -> dict[str, str]:
         found = re.fullmatch(r"([A-Za-z_]+?)_?(\d+)", p.name)
         if found and not roles_of(p.name):
             groups.setdefault(found[1], []).append(p.name)
-    made = {}
+    made: dict[str, str] = {}
     several = [names for names in groups.values() if len(names) > 1]
     for letter, names in zip("Wb", several, strict=False):
         made |= {name: f"{letter}{l}" for l, name in enumerate(names, start=1)}

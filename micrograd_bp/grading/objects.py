@@ -359,8 +359,16 @@ def script_candidates(inventory: Mapping[str, Any], runner: Runner) -> Iterator[
         for chain in chains(changed):
             for x, y in product(names["X"], names["Y"]):
                 m = len(data[y]) if np.ndim(data[y]) == 1 or len(data[y]) > 1 else None
-                for count, forms in product(dict.fromkeys([m, 1]), _forms(chain)):
+                for count, (x_form, y_form) in product(dict.fromkeys([m, 1]), _forms(chain)):
                     yield ObjectBinding(
-                        "", f"the loop in line {loop['line']}", chain, (), (), *forms,
-                        loop=int(loop["index"]), data={x: "X", y: "Y"}, examples=count,
-                    )  # fmt: skip
+                        "",
+                        f"the loop in line {loop['line']}",
+                        chain,
+                        (),
+                        (),
+                        x_form,
+                        y_form,
+                        loop=int(loop["index"]),
+                        data={x: "X", y: "Y"},
+                        examples=count,
+                    )
