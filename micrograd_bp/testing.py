@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .checking.gradient import DIRECTIONS, Parameters, check_gradient
+from .checking.gradient import DIRECTIONS, Chosen, check_gradient
 from .support.validation import Array
 
 __all__ = ["assert_gradient"]
@@ -27,7 +27,7 @@ def assert_gradient(
     gradient: Callable[[Array], Any] | npt.ArrayLike | bool | None,
     theta: npt.ArrayLike,
     *,
-    parameters: Parameters = None,
+    parameters: Chosen = None,
     directions: int = DIRECTIONS,
     seed: int | np.random.Generator = 0,
 ) -> None:
@@ -47,5 +47,5 @@ def assert_gradient(
     check = check_gradient(
         cost, gradient, theta, parameters=parameters, directions=directions, seed=seed
     )
-    if check.outcome != "right":
+    if not check.passed:
         raise AssertionError(str(check))

@@ -13,9 +13,11 @@ from ..scalar.engine import Value
 from ..scalar.ops import SCALAR
 from ..scalar.tape import Tape
 from ..support.validation import Array, random_generator
+from .directions import Found
 from .enclosure import with_enclosures
 from .gradient import chosen_parameters
-from .lines import Costs, Problem, check_of, rounding_of
+from .judge import Judge
+from .lines import Costs, Problem
 from .result import GradientCheck
 
 __all__ = ["check_expression"]
@@ -60,13 +62,13 @@ def check_expression(
     replay = _Replay(value, leaves)
     labels = [f"∂/∂{name}" for name in names]
     problem = _problem(replay.values, value.data, replay.theta, rng)
-    allowance = problem.gradient_noise(replay.gradient, gradient, rng)
-    checks = [_check_function(problem, gradient, allowance, labels, rng)]
+    checks = [_check_function(Judge(problem, gradient, replay.gradient, rng), labels)]
     for i, row in enumerate(hessian):
         labels = [f"∂²/∂{names[i]}∂{name}" for name in names]
         slopes = partial(replay.slopes, i)
         problem = _problem(slopes, gradient[i], replay.theta, rng)
-        checks.append(_check_function(problem, row, rounding_of(row), labels, rng))
+        judge = Judge(problem, row, None, rng)
+        checks.append(_check_function(judge, labels))
     notes = [note for check in checks for note in check.notes]
     parameters = [slope for check in checks for slope in check.parameters]
     if enclosure:
@@ -136,18 +138,17 @@ def _problem(costs: Costs, value: float, theta: Array, rng: np.random.Generator)
             f"value: its nodes hold {value:.17g}, but its leaves give {replayed:.17g}; "
             "build the expression again after changing a leaf"
         )
-    problem = Problem(costs, theta, value)
+    problem = Problem(costs, theta, value, rng)
     problem.measure_noise(rng)
     return problem
 
 
-def _check_function(
-    problem: Problem, slopes: Array, allowance: Array, labels: list[str], rng: np.random.Generator
-) -> GradientCheck:
-    chosen = chosen_parameters(None, slopes.size, rng)
-    lines = [problem.coordinate(p, labels[p], slopes[p], allowance[p]) for p in chosen]
-    lines.append(problem.random_direction("random direction", slopes, allowance, rng))
-    return check_of(problem, problem.judge(lines), 0, [])
+def _check_function(judge: Judge, labels: list[str]) -> GradientCheck:
+    problem = judge.problem
+    chosen = chosen_parameters(None, problem.theta.size, judge.rng)
+    singles = judge.singles({int(p): labels[p] for p in chosen})
+    along = judge.along(1, Found.by(problem, singles))
+    return judge.result(singles, along, 0, [])
 
 
 class _Replay:

@@ -3,44 +3,39 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..support.validation import Array
-from .result import GradientCheck, SlopeCheck, Status
-from .slope import (
-    EPSILON,
-    POSITIONS,
-    Ladder,
-    Slope,
-    coarse_noise_of,
-    noise_of,
-    precision,
-    table_noise,
-)
+from .noise import EPSILON, noise_at, noise_of
+from .result import SlopeCheck, Status
+from .slope import NOISE_SPREAD, Ladder, Slope
 
-__all__ = ["Costs", "Line", "Problem", "check_of", "rounding_of"]
+__all__ = ["Costs", "Line", "Problem", "Verdict"]
 
 Costs = Callable[[Array], Array]  # values at points (n, P), NaN where there is none
 
-NOISE_LINES = 3
-FIRST_STEP = 0.25  # in units of a parameter's scale; a power of 2, so that θ ± h is exact
-SECOND_LADDER = 0.5  # puts its steps halfway, in ratio, between those of the first
+NOISE_LINES = 2
+RATIOS = (1.85, 2.15)  # of neighbouring steps, drawn once for a check
+FIRST_STEPS = (0.17, 0.33)  # in units of a parameter's scale, drawn once for a check
+SECOND_STEP = 0.61  # the first step of the second ladder, in units of the first one's
 SMALLEST_STEP = 2.0**10 * EPSILON  # of |θ|: below, θ ± h keeps too few digits of h
-# A zero slope is always smaller than its error bar. It is right if the bar is below this part of
-# how steep the cost gets one small step further, or if the cost never moves; else undecided.
+WIDER = 2.0**13  # the first step where the cost does not show the slope at smaller ones
+WIDENINGS = 4
+# A slope is decided if its bar is below this part of it. A zero slope is always smaller than
+# its bar: it is decided if the bar is below NEGLIGIBLE of how steep the cost gets one small step
+# further, or if the cost never moves.
+RESOLUTION = 1e-3
 NEGLIGIBLE = 1e-6
-# The gradient under test is itself rounded: some units in the last place, or what its noise
-# measures (ten standard deviations, as seven values know σ to a factor of about two).
-GRADIENT_ULPS = 8.0
-GRADIENT_NOISE = 10.0
-GRADIENT_SPACINGS = (1e-9, 1e-6)
-# Of a gradient that is known at θ only, noise cannot be measured; h − y at h = 1 − 1e-6 has lost
-# six digits, so that many are granted.
-ARRAY_PRECISION = 1e-9
 BLOCK_NUMBERS = 2**20  # numbers in one block of points: 8 MB
+HUGE = 2.0**500  # costs beyond are divided by a power of 2, lest their differences overflow
+ROUGH_SAMPLE = 3  # lines without an alarm on which a departure at once is looked into
+HALVINGS = 30
+BESIDE = 0.02  # of the first step: one jump as near is as bad as many
+BEYOND = (2.9, 9.3)  # where else to look, in units of the distance of a jump
+SMALL_PART = 1e-6  # of a departure: what is left of it where the cost is continuous
 
 
 @dataclass(frozen=True)
@@ -70,159 +65,288 @@ class Line:
         return moved, float(moved[self.index] - theta[self.index])
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a line: its slope, how the cost's Taylor remainder falls, and the step."""
+
+    check: SlopeCheck
+    order: float | None
+    slope: Slope
+    line: Line
+
+
 class Problem:
     """A function of θ given by its values alone, and the slopes of it that are to be judged."""
 
-    def __init__(self, costs: Costs, theta: Array, value: float) -> None:
-        self.costs = costs
+    def __init__(self, costs: Costs, theta: Array, value: float, rng: np.random.Generator) -> None:
+        self.unit = 2.0 ** math.frexp(value)[1] if abs(value) > HUGE else 1.0
+        self._costs = costs
         self.theta = theta
-        self.value = value
+        self.value = value / self.unit
         self.noise = 0.0
-        self.spacing = 0.0
+        self.resolution = RESOLUTION
+        self.ratio = float(rng.uniform(*RATIOS))
+        self.first = float(rng.uniform(*FIRST_STEPS))
         # How far a parameter may have to move before anything happens. Too far costs a few more
         # steps; too near would leave a small parameter of a smooth function to the noise.
-        self.scale = np.maximum(np.abs(theta), max(1.0, float(np.median(np.abs(theta)))))
+        self.scale = np.maximum(np.abs(theta), 1.0)
 
-    def measure_noise(self, rng: np.random.Generator) -> None:
-        """The noise at θ: the largest of some random lines, which move every parameter."""
-        # lengths too are random, lest every line step over the same lucky roundings
-        lines = [rng.uniform(1.0, 2.0) * self.random_unit(rng) for _ in range(NOISE_LINES)]
-        self.noise, self.spacing = max(noise_of(self.along(line)) for line in lines)
+    def costs(self, points: Array) -> Array:
+        """The function at points (n, P), in units of ``unit``; NaN where θ itself overflows."""
+        finite = np.all(np.isfinite(points), axis=1)
+        if np.all(finite):
+            return self._costs(points) / self.unit
+        values = np.full(len(points), np.nan)
+        values[finite] = self._costs(points[finite]) / self.unit
+        return values
 
-    def gradient_noise(
-        self, gradients: Callable[[Array], Array], slopes: Array, rng: np.random.Generator
-    ) -> Array:
-        """How far the gradient may be off by its own rounding: measured as the cost's noise is.
+    def measure_noise(self, rng: np.random.Generator, lines: int = NOISE_LINES) -> None:
+        """The noise at θ: the largest of some random lines, which move every parameter.
 
-        Of two sides the quieter counts, as a kink on one side makes the gradient jump there; of
-        several spacings the loudest, as h − y moves in few and wide stairs where h is near y.
+        Parameters move by parts of themselves, as nothing is known yet of how the cost changes.
         """
-        direction = self.random_unit(rng)
-        loudest = np.zeros_like(slopes)
-        for spacing in (self.spacing, *GRADIENT_SPACINGS):
-            quietest = np.full(slopes.shape, np.inf)
-            for step in (spacing * direction, -spacing * direction):
-                try:
-                    with np.errstate(all="ignore"):
-                        values = [gradients(self.theta + k * step) for k in POSITIONS]
-                        noise, known = table_noise(np.array(values))
-                except (TypeError, ValueError):
-                    continue  # it may fail beside theta
-                quietest = np.minimum(quietest, np.where(known, noise, 0.0))
-            loudest = np.fmax(loudest, np.where(np.isfinite(quietest), quietest, 0.0))
-        rounding = GRADIENT_ULPS * precision(slopes) * np.abs(slopes)
-        return np.asarray(np.nan_to_num(rounding) + GRADIENT_NOISE * loudest)
-
-    def random_unit(self, rng: np.random.Generator) -> Array:
-        direction = rng.standard_normal(self.theta.size)
-        return np.asarray(direction / np.linalg.norm(direction) * self.scale)
+        size = np.abs(self.theta)
+        size[size == 0.0] = np.min(size[size > 0.0], initial=1.0)
+        # lengths too are random, lest every line step over the same lucky roundings
+        for _ in range(lines):
+            unit = rng.standard_normal(size.size)
+            unit *= rng.uniform(1.0, 2.0) / np.linalg.norm(unit)
+            self.noise = max(self.noise, noise_of(self.along(unit * size)))
 
     def along(self, direction: Array) -> Costs:
-        return lambda t: self.costs(self.theta + t[:, np.newaxis] * direction)
+        """The function of t at θ + t·direction."""
+        with np.errstate(over="ignore"):
+            return lambda t: self.costs(self.theta + t[:, np.newaxis] * direction)
 
     def coordinate(self, index: int, label: str, slope: float, allowance: float) -> Line:
-        step = FIRST_STEP * 2.0 ** math.floor(math.log2(self.scale[index]))
-        smallest = SMALLEST_STEP * abs(self.theta[index])
-        return Line(label, int(index), None, float(slope), float(allowance), step, smallest)
+        step = self.first * float(self.scale[index])
+        smallest = SMALLEST_STEP * abs(float(self.theta[index]))
+        slope, allowance = float(slope) / self.unit, float(allowance) / self.unit
+        return Line(label, int(index), None, slope, allowance, step, smallest)
 
-    def random_direction(
-        self, label: str, slopes: Array, allowance: Array, rng: np.random.Generator
-    ) -> Line:
-        direction = self.random_unit(rng)
-        with np.errstate(over="ignore", invalid="ignore"):
-            products = slopes * direction
-            rounding = GRADIENT_ULPS * EPSILON * np.sum(np.abs(products))
-            known = math.hypot(*(allowance * direction)) + rounding
-            noise = EPSILON / 2.0 * math.hypot(*np.nan_to_num(slopes * self.theta))
-        slope = math.fsum(products) if np.all(np.isfinite(products)) else math.nan
-        blur = EPSILON / 2.0 * float(np.linalg.norm(self.theta / self.scale))
-        return Line(
-            label, None, direction, slope, float(known), FIRST_STEP, SMALLEST_STEP, noise, blur
-        )
+    def judge(
+        self,
+        lines: list[Line],
+        finer: Callable[[list[Line], Array], list[Line]] | None = None,
+        *,
+        twice: bool = True,
+    ) -> list[Verdict]:
+        """Each line's verdict.
 
-    def judge(self, lines: list[Line]) -> list[tuple[SlopeCheck, float | None]]:
-        """Each line's verdict, and the order of its Taylor remainder."""
+        ``finer`` gives the lines of alarms, found at these steps, with all that the rounding of
+        the gradient allows. An alarm must be raised ``twice``, unless it is only to be located.
+        """
         ladders = self._ladders(lines)
         slopes = [ladder.slope() for ladder in ladders]
+        for i, line in enumerate(lines):
+            if self._hidden(line, slopes[i], ladders[i]):
+                slopes[i] = self._widened(line, slopes[i])
         alarms = [i for i, line in enumerate(lines) if _contradicts(slopes[i], line)]
-        again = self._ladders(self._second([lines[i] for i in alarms]))
-        for i, ladder in zip(alarms, again, strict=True):
-            slope = ladder.slope()
-            if not _contradicts(slope, lines[i]):
-                slopes[i] = slope
-        checked = [
-            _slope_check(line, slope, ladder)
-            for line, slope, ladder in zip(lines, slopes, ladders, strict=True)
-        ]
-        if any(slope.status == "kink" and slope.index is not None for slope in checked):
-            checked = [_excused(slope) for slope in checked]
-        orders = [
-            ladder.taylor_order(line.analytic, line.allowance)
-            for line, ladder in zip(lines, ladders, strict=True)
-        ]
-        return list(zip(checked, orders, strict=True))
-
-    def _second(self, lines: list[Line]) -> list[Line]:
-        """The lines of alarms once more: an alarm counts if another ladder raises it too.
-
-        Its steps lie between those of the first, and coarser noise is taken into account: that
-        of its own line, and the largest along single parameters (random directions cross too
-        many kinks to tell the noise of the cost).
-        """
-        own = [self._coarse_noise(line) for line in lines]
-        single = max(
-            (noise for noise, line in zip(own, lines, strict=True) if line.direction is None),
-            default=0.0,
-        )
+        lines = list(lines)
+        if alarms and finer is not None:
+            steps = np.array([slopes[i].step for i in alarms])
+            for i, line in zip(alarms, finer([lines[i] for i in alarms], steps), strict=True):
+                lines[i] = line
+            alarms = [i for i in alarms if _contradicts(slopes[i], lines[i])]
+        doubted = self._second_opinions(lines, slopes, alarms) if twice else set()
+        departures = {i: found for i, ladder in enumerate(ladders) if (found := ladder.abrupt())}
+        doubted |= self._rough(lines, ladders, alarms, departures)
         return [
-            replace(line, step=SECOND_LADDER * line.step, noise=max(line.noise, noise, single))
-            for noise, line in zip(own, lines, strict=True)
+            Verdict(
+                self._slope_check(line, slope, ladder, i in doubted, departures.get(i)),
+                ladder.taylor_order(line.analytic, line.allowance),
+                slope,
+                line,
+            )
+            for i, (line, slope, ladder) in enumerate(zip(lines, slopes, ladders, strict=True))
         ]
 
-    def _coarse_noise(self, line: Line) -> float:
-        def along(steps: Array) -> Array:
-            return self.costs(np.array([line.points(self.theta, t)[0] for t in steps]))
+    def _hidden(self, line: Line, slope: Slope, ladder: Ladder) -> bool:
+        """Whether the slope may show at larger steps, as it drowns in noise at these.
 
-        unit = line.step / FIRST_STEP
-        return coarse_noise_of(lambda t: along(unit * t))
+        It may where the gradient is said to be 0, or where θ is and does not tell its scale.
+        """
+        if not math.isfinite(line.analytic) or slope.kink:
+            return False
+        if line.analytic == 0.0 and ladder.is_flat():
+            return True
+        known = slope.bar <= RESOLUTION * max(abs(slope.value), abs(line.analytic))
+        near = not math.isfinite(slope.bar) or slope.step < 1e-3 * line.step
+        unscaled = line.index is not None and self.theta[line.index] == 0.0
+        return unscaled and not (known or near or self._negligible(line, slope))
 
-    def _ladders(self, lines: list[Line]) -> list[Ladder]:
+    @staticmethod
+    def _negligible(line: Line, slope: Slope) -> bool:
+        return slope.bar + abs(line.analytic) <= NEGLIGIBLE * slope.secant
+
+    def _widened(self, line: Line, slope: Slope) -> Slope:
+        """The slope from larger first steps, if one of them decides it."""
+        wide = line
+        for _ in range(WIDENINGS):
+            wide = replace(wide, step=wide.step * WIDER)
+            probes = [wide.points(self.theta, t)[0] for t in (wide.step, -wide.step)]
+            if not np.any(np.abs(self.costs(np.array(probes)) - self.value) > 0.0):
+                continue
+            (ladder,) = self._ladders([wide])
+            found = ladder.slope()
+            if found.bar <= RESOLUTION * abs(found.value):
+                return found
+        return slope
+
+    def _second_opinions(
+        self, lines: list[Line], slopes: list[Slope], alarms: Sequence[int]
+    ) -> set[int]:
+        """The alarms that another ladder does not raise, or raises for another reason.
+
+        Its steps lie between those of the first, their ratio is another, and its noise is what
+        a table of values as wide as the first ladder's best step shows.
+        """
+        alarms = [i for i in alarms if math.isfinite(lines[i].analytic)]
+        again = []
+        for i in alarms:
+            step = slopes[i].step
+            noise = max(lines[i].noise, noise_at(self._on(lines[i]), step, self.noise))
+            first = SECOND_STEP * max(lines[i].step, 4.0 * step)
+            again.append(replace(lines[i], step=first, noise=noise))
+        ladders = self._ladders(again, self.ratio**1.37)
+        doubted = set()
+        for i, ladder in zip(alarms, ladders, strict=True):
+            second = ladder.slope()
+            agree = abs(second.value - slopes[i].value) <= second.bar + slopes[i].bar
+            if not (agree and _contradicts(second, lines[i])):
+                doubted.add(i)
+        return doubted
+
+    def _on(self, line: Line) -> Costs:
+        return lambda t: self.costs(np.array([line.points(self.theta, s)[0] for s in t.tolist()]))
+
+    def _rough(
+        self,
+        lines: list[Line],
+        ladders: list[Ladder],
+        alarms: Sequence[int],
+        abrupt: dict[int, tuple[float, float]],
+    ) -> set[int]:
+        """The lines on which the cost has steps on all scales but the smallest.
+
+        Where a cost takes log(1 − h) of an h close to 1 it is a staircase: smooth between its
+        stairs, with another slope than from stair to stair. Which of them is meant cannot be
+        told from values.
+        """
+        urgent = [i for i in abrupt if i in alarms or lines[i].analytic == 0.0]
+        quiet = [i for i in abrupt if i not in urgent]
+        rough = {i for i in urgent if self._jumps(lines[i], ladders[i], abrupt[i])}
+        for k, i in enumerate(quiet):
+            if k >= ROUGH_SAMPLE and not rough:
+                break
+            if self._jumps(lines[i], ladders[i], abrupt[i]):
+                rough.add(i)
+        return rough
+
+    def _jumps(self, line: Line, ladder: Ladder, steps: tuple[float, float]) -> bool:
+        """Whether f jumps between two steps, and again, or starts another slope, beyond."""
+        near, far = steps
+        slope = ladder.slope()
+
+        def departure(t: float) -> float:
+            point, moved = line.points(self.theta, t)
+            return ladder.departure(moved, float(self.costs(point[np.newaxis])[0]), slope)
+
+        low, high = departure(near), departure(far)
+        middle_height, least = 0.1 * high, SMALL_PART * high
+        for _ in range(HALVINGS):
+            middle = (near + far) / 2.0
+            if middle in (near, far):
+                break
+            found = departure(middle)
+            if found > middle_height:
+                far, high = middle, found
+            else:
+                near, low = middle, found
+        height = high - low
+        if height <= max(least, 16.0 * NOISE_SPREAD * self.noise):
+            return False  # a kink: continuous
+        if abs(far) < BESIDE * line.step:
+            return True
+        beyond = [departure(factor * far) for factor in BEYOND]
+        return any(not abs(after - high) <= 0.5 * high for after in beyond)
+
+    def _ladders(self, lines: list[Line], ratio: float | None = None) -> list[Ladder]:
         ladders = [
-            Ladder(self.value, self.noise + line.noise, line.step, line.smallest, line.blur)
+            Ladder(
+                self.value,
+                math.hypot(self.noise, line.noise),
+                line.step,
+                line.smallest,
+                ratio or self.ratio,
+                line.blur,
+            )
             for line in lines
         ]
         active = list(range(len(lines)))
         while active:
-            for block in _blocks(active, self.theta.size):
-                self._descend([lines[i] for i in block], [ladders[i] for i in block])
-            active = [
-                i for i in active if not ladders[i].finished(lines[i].analytic, lines[i].allowance)
-            ]
+            wanted = []
+            for i in active:
+                steps = ladders[i].wanted(lines[i].analytic, lines[i].allowance)
+                if steps:
+                    wanted.append((i, steps))
+            for block in _blocks(wanted, self.theta.size):
+                self._descend(lines, ladders, block)
+            active = [i for i, _ in wanted]
         return ladders
 
-    def _descend(self, lines: list[Line], ladders: list[Ladder]) -> None:
-        probes = [
-            line.points(self.theta, sign * ladder.step)
-            for line, ladder in zip(lines, ladders, strict=True)
-            for sign in (1.0, -1.0)
-        ]
-        values = self.costs(np.array([point for point, _ in probes])).tolist()
-        for k, ladder in enumerate(ladders):
-            (_, plus), (_, minus) = probes[2 * k : 2 * k + 2]
-            ladder.add(plus, values[2 * k], minus, values[2 * k + 1])
+    def _descend(
+        self, lines: list[Line], ladders: list[Ladder], block: list[tuple[int, list[float]]]
+    ) -> None:
+        with np.errstate(over="ignore"):
+            probes = [lines[i].points(self.theta, t) for i, steps in block for t in steps]
+        values = iter(self.costs(np.array([point for point, _ in probes])).tolist())
+        moves = iter(moved for _, moved in probes)
+        for i, steps in block:
+            ladders[i].add([(next(moves), next(values)) for _ in steps])
 
+    def _slope_check(
+        self,
+        line: Line,
+        slope: Slope,
+        ladder: Ladder,
+        doubted: bool,
+        abrupt: tuple[float, float] | None,
+    ) -> SlopeCheck:
+        u = self.unit
+        return SlopeCheck(
+            line.label,
+            line.index,
+            line.analytic * u,
+            slope.value * u,
+            (slope.bar + line.allowance) * u,
+            self._status(line, slope, ladder, doubted),
+            slope.left * u,
+            slope.right * u,
+            abs(abrupt[1]) if abrupt else None,
+        )
 
-def rounding_of(slopes: Array) -> Array:
-    """How far a gradient of which only the values are known may be off by its own rounding."""
-    largest = np.abs(slopes[np.isfinite(slopes)]).max(initial=0.0)
-    unit = max(ARRAY_PRECISION, GRADIENT_ULPS * precision(slopes))
-    return np.full(slopes.shape, unit * largest)
+    def _status(self, line: Line, slope: Slope, ladder: Ladder, doubted: bool) -> Status:
+        if not math.isfinite(line.analytic):
+            return "wrong"
+        if doubted:
+            return "undecided"
+        if _contradicts(slope, line):
+            return "wrong"
+        bar = slope.bar + line.allowance
+        if slope.kink:
+            clear = bar <= 10.0 * RESOLUTION * abs(slope.right - slope.left)
+            return "kink" if clear else "undecided"
+        if line.analytic == slope.value == 0.0 and ladder.is_flat(slope.step):
+            return "right"
+        known = bar <= self.resolution * abs(line.analytic) or self._negligible(line, slope)
+        return "right" if known else "undecided"
 
 
 def _contradicts(slope: Slope, line: Line) -> bool:
     """Whether the gradient's slope is outside what the cost allows."""
     bar = slope.bar + line.allowance
-    if math.isinf(bar):
+    if not math.isfinite(bar):
         return False
     if slope.kink:
         low, high = sorted((slope.left, slope.right))
@@ -230,71 +354,9 @@ def _contradicts(slope: Slope, line: Line) -> bool:
     return not abs(line.analytic - slope.value) <= bar
 
 
-def _slope_check(line: Line, slope: Slope, ladder: Ladder) -> SlopeCheck:
-    bar = slope.bar + line.allowance
-    status: Status = "right"
-    if _contradicts(slope, line) or not math.isfinite(line.analytic):
-        status = "wrong"
-    elif slope.kink:
-        status = "kink"
-    elif bar > max(abs(line.analytic), NEGLIGIBLE * slope.secant):
-        zero = abs(line.analytic) <= line.allowance  # as far as the gradient itself can tell
-        status = "right" if zero and ladder.is_flat() else "undecided"
-    return SlopeCheck(
-        line.label,
-        line.index,
-        line.analytic,
-        slope.value,
-        bar,
-        status,
-        slope.left,
-        slope.right,
-        slope.kink_within,
-    )
-
-
-def _excused(slope: SlopeCheck) -> SlopeCheck:
-    """At a kink ⟨g, d⟩ is not the slope along d, whichever subgradient g is: no error there."""
-    if slope.index is None and slope.status == "wrong" and math.isfinite(slope.analytic):
-        return replace(slope, status="kink")
-    return slope
-
-
-def _blocks(items: list[int], width: int) -> Iterator[list[int]]:
+def _blocks(
+    items: list[tuple[int, list[float]]], width: int
+) -> Iterator[list[tuple[int, list[float]]]]:
     rows = max(1, BLOCK_NUMBERS // (2 * width))
     for start in range(0, len(items), rows):
         yield items[start : start + rows]
-
-
-def check_of(
-    problem: Problem,
-    checked: list[tuple[SlopeCheck, float | None]],
-    evaluations: int,
-    notes: list[str],
-) -> GradientCheck:
-    orders = [
-        order
-        for slope, order in checked
-        if slope.index is None and slope.status != "kink" and order is not None
-    ]
-    slopes = [slope for slope, _ in checked]
-    return GradientCheck(
-        problem.value,
-        problem.noise,
-        [slope for slope in slopes if slope.index is not None],
-        [slope for slope in slopes if slope.index is None],
-        min(orders, default=None),
-        problem.theta.size,
-        evaluations,
-        notes + _kinks_beside(slopes),
-    )
-
-
-def _kinks_beside(slopes: list[SlopeCheck]) -> list[str]:
-    steps = [slope.kink_within for slope in slopes if slope.kink_within is not None]
-    if not steps:
-        return []
-    return [
-        f"Kinks (relu, abs, max) beside theta on {len(steps)} of {len(slopes)} lines, "
-        f"the nearest within {min(steps):.1g}; slopes are from smaller steps."
-    ]

@@ -28,8 +28,10 @@ class SlopeCheck:
     ``status`` is "right", "wrong", "kink" (the cost bends at θ from slope ``left`` to ``right``,
     and the gradient lies between them) or "undecided". ``index`` is the parameter's place in
     the flattened theta, None for a random direction. ``kink_within`` is a step that reaches a
-    kink beside θ, None if there is none: the slope is from smaller steps. ``enclosure`` is a
-    ball that is certain to hold the derivative that the rules give, and ``digits`` to how many
+    kink beside θ, None if there is none: the slope is from smaller steps. ``doubtful`` says
+    that an undecided slope is large enough to matter; ``block`` names the array of parameters
+    that it belongs to, "" for a random direction of all. ``enclosure`` is a ball that is
+    certain to hold the derivative that the rules give, and ``digits`` to how many
     digits the difference of the expression itself, on balls, confirms it (None: not asked).
     """
 
@@ -42,6 +44,8 @@ class SlopeCheck:
     left: float
     right: float
     kink_within: float | None = None
+    doubtful: bool = False
+    block: str = ""
     enclosure: Ball | None = None
     digits: int | None = None
 
@@ -74,12 +78,19 @@ class GradientCheck(Result):
 
     @property
     def outcome(self) -> str:
-        """ "right", "wrong", "undecided" (nothing could be decided) or "nondeterministic"."""
+        """ "right", "wrong", "undecided" or "nondeterministic".
+
+        It is right if no slope is wrong, if what is undecided is too small to matter, and if in
+        every block of parameters at least one slope is decided.
+        """
         if self.nondeterministic:
             return "nondeterministic"
         if self.wrong:
             return "wrong"
-        return "undecided" if len(self.undecided) == len(self._slopes) else "right"
+        decided = {s.block for s in self._slopes if s.status in ("right", "kink")}
+        blocks = {s.block for s in self.parameters} or {s.block for s in self.directions}
+        doubtful = any(slope.doubtful for slope in self.undecided)
+        return "right" if blocks <= decided and not doubtful else "undecided"
 
     @property
     def verdict(self) -> str:

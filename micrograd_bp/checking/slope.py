@@ -1,174 +1,236 @@
 """The slope of a function along a line, from values of the function alone, with an error bar.
 
-Central differences over a ladder of steps h, h/4, h/16, … are extrapolated to h = 0 (Richardson;
-Ridders 1982). The spread of the table tells the truncation error, a difference table of
-neighbouring values (Moré & Wild, Estimating Computational Noise, 2011) the rounding error.
+Differences over a ladder of shrinking steps are extrapolated to step 0 (Richardson; Ridders
+1982). The ratio of the steps is irrational and drawn anew for every check, so that no period of
+the function can hide between them. How far the extrapolation moves tells the truncation error,
+and it is believed only where the differences converge at the rate that a smooth function must
+show. Rounding errors are bounded by the noise of the function (``noise.py``).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
-import numpy as np
-import numpy.typing as npt
+from .noise import EPSILON, TINIEST
 
-from ..support.validation import Array
+__all__ = ["NOISE_SPREAD", "Ladder", "Probe", "Slope"]
 
-__all__ = [
-    "EPSILON",
-    "POSITIONS",
-    "Ladder",
-    "Slope",
-    "coarse_noise_of",
-    "noise_of",
-    "precision",
-    "table_noise",
-]
-
-EPSILON = float(np.finfo(np.float64).eps)
-RATIO = 4.0  # of neighbouring steps: noise grows by less than 1.2 through the whole table
-COLUMNS = 5  # of the table: beyond, rounding has always won
+COLUMNS = 6  # of the extrapolation table: beyond, rounding has always won
 SAFETY = 2.0  # on the spread, which already is the error of the table's coarser neighbour
 NOISE_SPREAD = 4.0  # bound of the noise in one value, in standard deviations
-FEWEST = 4  # steps: three values that agree by chance are too little
-DEEPEST = 26  # steps: 4⁻²⁶ is 2e-16
+FEWEST = 5  # steps: an agreement of fewer values may be chance
+FAST = 12  # steps of ratio r² before those of r⁴, while nothing is resolved
+DEEPEST = 2.0**-110  # of the first step: 1e-33
 
-TINIEST = float(np.finfo(np.float64).tiny)
-TABLE_POINTS = 7  # values in a noise table, as Moré & Wild advise
-POSITIONS = np.arange(TABLE_POINTS, dtype=np.float64)
-FIRST_SPACING = 1e-12  # of these values, in units of the line
-COARSE_SPACINGS = (1e-9, 1e-7, 1e-5, 1e-3)
+# After the ladder, single probes at steps that are smaller by JUMP each look for what is too
+# narrow for the ladder: a kink beside the point, a spike, an oscillation.
+JUMP = 97.0
+JUMPS = 3
+MORE_JUMPS = 2  # where the slope found is not the expected one
+FAR = 4.5
+WILD = 1e3  # times what a slope explains: an exponential, no kink
+ABRUPT = 6.0  # order of a fall from step to step that no smooth function shows
+
+
+@dataclass(frozen=True)
+class Probe:
+    """The value of the function at ``t``, and the bound of its rounding error."""
+
+    t: float
+    value: float
+    noise: float
 
 
 @dataclass(frozen=True)
 class Slope:
     """A slope known to ± ``bar``; at a kink, the slopes ``left`` and ``right`` of it.
 
-    ``secant`` is how steep f is over the last step that was used, and ``kink_within`` a step
-    that reaches a kink beside t = 0, None if there is none.
+    ``secant`` is how steep the function is over the last step that was used, ``step``. ``sides``
+    is 2, or 1 where the function has values on one side only. ``kink_within`` is a step that
+    reaches a kink beside t = 0, None if there is none.
     """
 
     value: float
     bar: float
     left: float
     right: float
-    kink: bool
-    secant: float
-    kink_within: float | None
+    kink: bool = False
+    secant: float = 0.0
+    step: float = 0.0
+    side: int = 0
 
 
-UNKNOWN = Slope(math.nan, math.inf, math.nan, math.nan, False, 0.0, None)
+UNKNOWN = Slope(math.nan, math.inf, math.nan, math.nan)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class _Entry:
     step: float
     value: float
     noise: float
     spread: float
-
-    @property
-    def bar(self) -> float:
-        return self.noise + SAFETY * self.spread
+    bar: float
 
     def agrees(self, other: _Entry) -> bool:
         return abs(self.value - other.value) <= self.bar + other.bar
 
 
 class _Limit:
-    """The limit at h = 0 of values at h, h/4, …, as Neville's table extrapolates it.
+    """The limit at h = 0 of values at shrinking steps h, as Neville's table extrapolates it.
 
-    ``factor`` is by how much a column's leading error falls from step to step in the first
-    column: 4 for a series in h, 16 for one in h².
+    ``power`` is 2 for a series in h², 1 for one in h.
     """
 
-    def __init__(self, factor: float) -> None:
-        self.factor = factor
-        self.row: list[_Entry] = []
+    def __init__(self, power: int) -> None:
+        self.power = power
+        self.steps: list[float] = []
+        self.values: list[float] = []
+        self.noises: list[float] = []
+        self.row: list[tuple[float, float]] = []
         self.candidates: list[_Entry] = []
 
     def add(self, step: float, value: float, noise: float) -> None:
-        above, row = self.row, [_Entry(step, value, noise, math.inf)]
+        self.steps.append(step)
+        self.values.append(value)
+        self.noises.append(noise)
+        above, row = self.row, [(value, noise)]
+        best: _Entry | None = None
         for j in range(1, min(len(above), COLUMNS) + 1):
-            left, corner = row[-1], above[j - 1]
-            power = self.factor**j
-            better = left.value + (left.value - corner.value) / (power - 1.0)
-            blurred = (power * left.noise + corner.noise) / (power - 1.0)
-            spread = max(abs(better - left.value), abs(better - corner.value))
-            row.append(_Entry(step, better, blurred, spread))
+            (left, left_noise), (corner, corner_noise) = row[-1], above[j - 1]
+            weight = 1.0 / ((self.steps[-1 - j] / step) ** self.power - 1.0)
+            better = left + (left - corner) * weight
+            blurred = left_noise * (1.0 + weight) + corner_noise * weight
+            row.append((better, blurred))
+            if j > 1:
+                spread = max(abs(better - left), abs(better - corner))
+                bar = blurred + SAFETY * spread
+                if best is None or bar < best.bar:
+                    best = _Entry(step, better, blurred, spread, bar)
         self.row = row
-        if len(row) > 2:
-            self.candidates.append(min(row[2:], key=lambda entry: entry.bar))
+        if best is not None:
+            tail = self._tail()
+            if not tail <= best.spread:
+                best.bar, best.spread = best.noise + SAFETY * tail, tail
+            self.candidates.append(best)
+
+    def _tail(self) -> float:
+        """What is still to come if the values converge no faster than the last two differences.
+
+        A smooth function's differences fall with the power of the step; where they do, the
+        extrapolation knows better, and this is 0.
+        """
+        before = abs(self.values[-2] - self.values[-3])
+        change = abs(self.values[-1] - self.values[-2])
+        if change <= self.noises[-1] + self.noises[-2]:
+            return 0.0
+        expected = (self.steps[-1] / self.steps[-2]) ** self.power
+        fall = change / before if before > 0.0 else math.inf
+        if fall <= math.sqrt(expected):
+            return 0.0
+        return change * fall / (1.0 - fall) if fall < 0.98 else math.inf
 
     def accepted(self) -> list[_Entry]:
-        """The estimates that none from smaller steps contradicts.
+        """The estimates that nothing from smaller steps contradicts, neither estimate nor value.
 
         The limit is at h = 0, so small steps have precedence: their error is noise, which was
-        measured, while large steps may agree with each other across a kink.
+        measured, while large steps may agree with each other across a kink. And the values at
+        smaller steps are nearer to the limit than those that led to the estimate, but for noise.
         """
         accepted: list[_Entry] = []
-        for entry in reversed(self.candidates):
-            if all(entry.agrees(finer) for finer in accepted):
+        low, high = -math.inf, math.inf  # where the values at smaller steps, ± noise, allow it
+        first = len(self.values) - len(self.candidates)
+        for k in reversed(range(len(self.candidates))):
+            entry, value, noise = self.candidates[k], self.values[first + k], self.noises[first + k]
+            reach = abs(value - entry.value) + entry.bar
+            near = low <= entry.value + reach and entry.value - reach <= high
+            if near and all(entry.agrees(finer) for finer in accepted):
                 accepted.append(entry)
+            low, high = max(low, value - noise), min(high, value + noise)
         return accepted
 
     def best(self) -> _Entry | None:
         """The narrowest of the accepted estimates."""
         return min(self.accepted(), key=lambda entry: entry.bar, default=None)
 
-    def mirage(self) -> float | None:
-        """The smallest step at which a limit other than 0 shows that smaller steps contradict.
-
-        Two successive estimates must agree on it: one alone may be chance.
-        """
-        accepted = self.accepted()
-        denied = [abs(e.value) > e.bar and e not in accepted for e in self.candidates]
-        steps = [
-            after.step
-            for k, (before, after) in enumerate(pairwise(self.candidates))
-            if denied[k] and denied[k + 1] and before.agrees(after)
-        ]
-        return min(steps, default=None)
-
 
 class Ladder:
-    """The slope at t = 0 of f(t), from f at ± ``step``, which shrinks by 4 with every ``add``.
+    """The slope at t = 0 of f(t), from f at the steps that ``wanted`` asks for.
 
     ``value`` is f(0) and ``noise`` the standard deviation of its rounding errors; ``step`` is
-    the first step and ``smallest`` the last that makes sense; ``blur`` is how far, in t, f may
-    be from where it was asked for.
+    the first step, ``smallest`` the last that makes sense and ``ratio`` that of two steps;
+    ``blur`` is how far, in t, f may be from where it was asked for.
 
-    >>> ladder = Ladder(1.0, 1e-16, step=0.25, smallest=1e-9)
-    >>> while not ladder.finished(expected=1.0, allowance=0.0):
-    ...     h = ladder.step
-    ...     ladder.add(h, math.exp(h), -h, math.exp(-h))
+    >>> ladder = Ladder(1.0, 1e-16, step=0.25, smallest=1e-9, ratio=2.1)
+    >>> while steps := ladder.wanted(expected=1.0, allowance=0.0):
+    ...     ladder.add([(t, math.exp(t)) for t in steps])
     >>> slope = ladder.slope()
-    >>> abs(slope.value - 1.0) <= slope.bar < 1e-9
+    >>> abs(slope.value - 1.0) <= slope.bar < 1e-12
     True
     """
 
     def __init__(
-        self, value: float, noise: float, step: float, smallest: float, blur: float = 0.0
+        self,
+        value: float,
+        noise: float,
+        step: float,
+        smallest: float,
+        ratio: float,
+        blur: float = 0.0,
     ) -> None:
         self.value = value
         self.noise = noise
         self.blur = blur
         self.step = step
-        self.smallest = max(smallest, step * RATIO**-DEEPEST)
-        self.probes: list[tuple[float, float, float]] = []  # (step, f at it, noise bound)
-        self._central = _Limit(RATIO**2)  # (f(h) − f(−h)) / 2h has a series in h²
-        self._bend = _Limit(RATIO)  # right minus left slope has one in h
+        self.ratio = ratio
+        self.smallest = max(smallest, step * DEEPEST)
+        self.right: list[Probe] = []
+        self.left: list[Probe] = []
+        self._unresolved = 0
+        self._rows = 0
+        self._restart()
+        self._jumps = 0
+        self._below = math.inf  # the ladder must go on until its steps are below this
+
+    def _restart(self) -> None:
+        self._central = _Limit(2)  # (f(h) − f(−h)) / 2h has a series in h²
+        self._bend = _Limit(1)  # right minus left slope has one in h
+        self._sides: dict[int, list[tuple[float, float, float]]] = {1: [], -1: []}
+        self._found: Slope | None = None
         self._bends: list[tuple[float, float]] = []
 
-    def add(self, plus: float, f_plus: float, minus: float, f_minus: float) -> None:
-        """Take in f at ``plus`` > 0 > ``minus``; where f is not finite the step was too large."""
+    def wanted(self, expected: float, allowance: float) -> list[float]:
+        """Where to look next; nothing if a smaller step cannot tell anything new.
+
+        It can while noise lets it narrow the bar, or see whether a bend is a kink. After that
+        some far smaller steps are tried, more of them if the slope found is not the ``expected``
+        one, which is known to ± ``allowance``.
+        """
+        if self.step >= self.smallest and not self._decided():
+            return [self.step, -self.step]
+        return self._jump(expected, allowance)
+
+    def add(self, values: list[tuple[float, float]]) -> None:
+        """Take in (t, f(t)) for what was wanted; f is NaN where it has no value."""
+        if len(values) == 1:
+            self._verify(*values[0])
+            return
+        self._found = None
+        (plus, f_plus), (minus, f_minus) = values
+        right, left = (f_plus - self.value) / plus, (f_minus - self.value) / minus
+        for t, value, slope in ((plus, f_plus, right), (minus, f_minus, left)):
+            probes = self.right if t > 0.0 else self.left
+            side = self._sides[1 if t > 0.0 else -1]
+            if math.isfinite(value):
+                noise = self._bound(abs(value), abs(slope))
+                side.append((abs(t), slope, 2.0 * noise / abs(t)))
+                probes.append(Probe(t, value, noise))
+            else:  # a gap in the ladder: nothing above it can be extrapolated through it
+                self._central, self._bend = _Limit(2), _Limit(1)
+                side.clear()
+                probes.clear()
         if math.isfinite(f_plus) and math.isfinite(f_minus):
-            right = (f_plus - self.value) / plus
-            left = (f_minus - self.value) / minus
-            noise = self._bound(max(abs(f_plus), abs(f_minus)), max(abs(left), abs(right)))
+            noise = max(self.right[-1].noise, self.left[-1].noise)
             # The two steps may differ in their last digits. Weighted so, the term in h² cancels
             # from the slope all the same, and the bend of a parabola falls exactly as h.
             central = (plus * left - minus * right) / (plus - minus)
@@ -176,48 +238,100 @@ class Ladder:
             self._central.add(plus, central, 2.0 * noise / (plus - minus))
             self._bend.add(plus, bend, 4.0 * noise / plus)
             self._bends.append((abs(bend), 4.0 * noise / plus))
-            self.probes.append((plus, f_plus, noise))
-        else:  # a gap in the ladder: nothing above it can be extrapolated through it
-            self._central, self._bend = _Limit(RATIO**2), _Limit(RATIO)
-            self._bends.clear()
-            self.probes.clear()
-        self.step /= RATIO
+        self._shrink()
 
-    def finished(self, expected: float, allowance: float) -> bool:
-        """Whether a smaller step can still tell anything new.
+    def _shrink(self) -> None:
+        """The next step: by the ratio where the function is resolved, faster where it is not."""
+        self._rows += 1
+        candidates = self._limit().candidates
+        resolved = bool(candidates) and math.isfinite(candidates[-1].bar)
+        self._unresolved = 0 if resolved else self._unresolved + 1
+        slow = self._unresolved < FEWEST
+        power = 1 if slow else 2 if self._rows < FAST + FEWEST else 4
+        self.step /= self.ratio**power
 
-        It can while noise lets it narrow the bar, or decide between the slope found and the
-        ``expected`` one (known to ± ``allowance``), or see whether a bend is a kink.
-        """
-        if self.step < self.smallest:
-            return True
-        if len(self._bends) < FEWEST:
+    def _limit(self) -> _Limit:
+        """The central differences, or those of the only side where there are any."""
+        if self._central.values:
+            return self._central
+        limit = _Limit(1)
+        for difference in self._sides[self._side()]:
+            limit.add(*difference)
+        return limit
+
+    def _side(self) -> int:
+        return 1 if len(self.right) >= len(self.left) else -1
+
+    def _decided(self) -> bool:
+        limit = self._limit()
+        if len(limit.values) < FEWEST or self.step >= self._below:
             return False
-        noise = self.probes[-1][2] / self.step
         slope = self.slope()
-        gap = abs(expected - slope.value)
+        noise = limit.noises[-1]
         questions = [slope.bar / 4.0]
-        if gap > slope.bar + allowance:
-            questions.append(gap / 4.0)
-        (before, _), (bend, blur) = self._bends[-2:]
-        if bend > before / 2.0 and bend > blur:  # a smooth bend falls as h
-            questions.append(bend / 16.0)
+        if limit is self._central:
+            (before, _), (bend, blur) = self._bends[-2:]
+            if bend > before / 1.2 and bend > blur:  # a smooth bend falls as h
+                questions.append(bend / 16.0)
         return all(noise >= question for question in questions)
+
+    def _jump(self, expected: float, allowance: float) -> list[float]:
+        """One probe far below the steps of the ladder, on one side and then on the other."""
+        slope = self.slope()
+        alarm = not abs(expected - slope.value) <= slope.bar + allowance
+        if not math.isfinite(slope.bar) or self._jumps >= JUMPS + MORE_JUMPS * alarm:
+            return []
+        self._jumps += 1
+        t = self.step * self.ratio / JUMP**self._jumps
+        noise = self._bound(abs(self.value), 0.0)
+        if t < self.smallest or noise > abs(slope.value) * t:
+            return []
+        right = self._jumps % 2 == 1 if slope.side == 0 else slope.side > 0
+        return [t if right else -t]
+
+    def _verify(self, t: float, value: float) -> None:
+        """Go on with the ladder below ``t`` where f(t) is not what the slope foretells."""
+        slope = self.slope()
+        expected = (slope.right if t > 0.0 else slope.left) if slope.kink else slope.value
+        limit = self._limit()
+        reach = max(abs(v - slope.value) for v in limit.values[-1:]) + slope.bar
+        if self._bends:
+            reach += self._bends[-1][0] * abs(t) / self.step
+        noise = 2.0 * self._bound(abs(value), abs(expected))
+        if not abs(value - self.value - t * expected) <= noise + reach * abs(t):
+            self._below = min(self._below, abs(t) / 4.0)
+            self._jumps = 0
 
     def slope(self) -> Slope:
         """The present estimate."""
+        if self._found is None:
+            self._found = self._estimate()
+        return self._found
+
+    def _estimate(self) -> Slope:
         central, bend = self._central.best(), self._bend.best()
-        if central is None or bend is None:
-            return UNKNOWN
+        if central is None or bend is None or not math.isfinite(bend.bar):
+            return self._one_sided()
         value, half = central.value, bend.value / 2.0
         bar = central.bar + 4.0 * EPSILON * abs(value)
         kink = abs(bend.value) > bend.bar
         if kink:
             bar += bend.bar / 2.0
-        used = next(f for h, f, _ in self.probes if h == central.step)
-        secant = abs(used - self.value) / central.step
-        within = self._bend.mirage()
-        return Slope(value, bar, value - half, value + half, kink, secant, within)
+        secant = self._secant(central.step)
+        return Slope(value, bar, value - half, value + half, kink, secant, central.step)
+
+    def _one_sided(self) -> Slope:
+        best = None if self._central.values else self._limit().best()
+        if best is None:
+            return UNKNOWN
+        bar = best.bar + 4.0 * EPSILON * abs(best.value)
+        secant = self._secant(best.step)
+        value = best.value
+        return Slope(value, bar, value, value, False, secant, best.step, self._side())
+
+    def _secant(self, step: float) -> float:
+        used = [p for p in self.right + self.left if abs(p.t) == step]
+        return max((abs(p.value - self.value) / step for p in used), default=0.0)
 
     def taylor_order(self, expected: float, allowance: float) -> float | None:
         """The order with which |f(h) − f(0) − h·expected| falls; None if it is all noise.
@@ -225,103 +339,51 @@ class Ladder:
         2 where ``expected`` is the slope, 1 where it is not.
         """
         logs = []
-        for h, value, noise in self.probes:
-            remainder = abs(value - self.value - h * expected)
-            if remainder > 100.0 * (noise + allowance * h):
-                logs.append((math.log(h), math.log(remainder)))
+        for probe in self.right:
+            remainder = abs(probe.value - self.value - probe.t * expected)
+            if remainder > 100.0 * (probe.noise + allowance * probe.t):
+                logs.append((math.log(probe.t), math.log(remainder)))
         if len(logs) < 3:
             return None
         (x0, y0), _, (x1, y1) = logs[-3:]
         return (y1 - y0) / (x1 - x0)
 
-    def is_flat(self) -> bool:
-        """Whether f never moved at all."""
-        return all(value == self.value for _, value, _ in self.probes)
+    def is_flat(self, within: float = math.inf) -> bool:
+        """Whether f never moved at all, at steps up to ``within``."""
+        near = [probe for probe in self.right + self.left if abs(probe.t) <= within]
+        return all(probe.value == self.value for probe in near)
+
+    def abrupt(self) -> tuple[float, float] | None:
+        """Two neighbouring steps between which f departs from its slope at once, if any.
+
+        The first is where it still follows slope and curvature, the second where it does not,
+        by more than a smooth function can have gathered on the way.
+        """
+        slope = self.slope()
+        if not math.isfinite(slope.bar) or len(self._bends) <= FEWEST:
+            return None
+        for probes in (self.right, self.left):
+            off = [self.departure(probe.t, probe.value, slope) for probe in probes]
+            for k in range(len(probes) - 2):
+                far, near, nearer = probes[k : k + 3]
+                rest = 4.0 * near.noise + slope.bar * abs(near.t)
+                rest = max(rest, off[k + 1], off[k + 2] * min(near.t / nearer.t, FAR) ** 3)
+                most = WILD * (abs(self.value) + abs(slope.value * far.t))
+                if most > off[k] > 4.0 * rest * min(far.t / near.t, FAR) ** ABRUPT:
+                    return near.t, far.t
+        return None
+
+    def departure(self, t: float, value: float, slope: Slope) -> float:
+        """By how much f(t) departs from what slope and curvature at 0 foretell."""
+        expected = (slope.right if t > 0.0 else slope.left) if slope.kink else slope.value
+        curved = 0.0
+        if not slope.kink and slope.step in self._bend.steps:
+            k = self._bend.steps.index(slope.step)
+            bend = self._bend.values[k]
+            if abs(bend) > self._bend.noises[k]:
+                curved = bend / slope.step / 2.0 * t**2
+        return abs(value - self.value - t * expected - curved)
 
     def _bound(self, magnitude: float, steepness: float) -> float:
-        rounding = 2.0 * EPSILON * max(magnitude, abs(self.value))
+        rounding = 2.0 * EPSILON * max(magnitude, abs(self.value)) + TINIEST
         return max(NOISE_SPREAD * self.noise, rounding) + NOISE_SPREAD * self.blur * steepness
-
-
-def table_noise(values: Array) -> tuple[Array, Array]:
-    """The standard deviation of the noise in equally spaced values, (n,) or (n, k) for k functions.
-
-    Returns it and, for each function, whether it can be believed. The k-th differences of a
-    smooth function vanish, those of noise σ have variance σ² (2k)!/(k!)²: where three successive
-    orders give the same σ, it is noise (Moré & Wild 2011, section 3).
-
-    >>> noise, known = table_noise(np.random.default_rng(0).normal(5.0, 1e-3, size=9))
-    >>> bool(known), bool(5e-4 < noise < 2e-3)
-    (True, True)
-    """
-    differences = np.asarray(values, dtype=np.float64)
-    unit = np.maximum(np.max(np.abs(differences), axis=0), TINIEST)  # squares neither over- nor
-    differences = differences / unit  # underflow
-    levels, signs = [], []
-    for k in range(1, len(differences)):
-        differences = np.diff(differences, axis=0)
-        gamma = math.factorial(k) ** 2 / math.factorial(2 * k)
-        levels.append(np.sqrt(gamma * np.mean(differences**2, axis=0)))
-        signs.append((differences.min(axis=0) < 0.0) & (differences.max(axis=0) > 0.0))
-    noise, known = np.array(levels[-1]), np.zeros(differences.shape[1:], dtype=bool)
-    for k in reversed(range(len(levels) - 2)):
-        three = np.array(levels[k : k + 3])
-        steady = (three.max(axis=0) <= 4.0 * three.min(axis=0)) & signs[k]
-        noise = np.where(steady, levels[k], noise)
-        known = known | steady
-    return noise * unit, known
-
-
-def noise_of(along: Callable[[Array], Array]) -> tuple[float, float]:
-    """The noise of a function near t = 0, and the spacing that showed it.
-
-    ``along`` takes positions t and gives the values there. The spacing grows while most values
-    are equal and shrinks while they are not yet noise; where neither ends, the last difference
-    is an upper bound.
-    """
-    spacing, bound = FIRST_SPACING, math.inf
-    tried: set[float] = set()
-    while spacing not in tried and 1e-17 < spacing < 1e-2:
-        tried.add(spacing)
-        values = along(spacing * POSITIONS)
-        if not np.all(np.isfinite(values)):
-            spacing /= 100.0
-            continue
-        noise, known = table_noise(values)
-        if np.count_nonzero(np.diff(values) == 0.0) * 2 >= TABLE_POINTS:
-            spacing *= 100.0
-        elif known:
-            beyond, _ = table_noise(along(-spacing * POSITIONS))  # a kink shows on one side only
-            return float(np.fmin(noise, beyond)), spacing
-        else:
-            bound = min(bound, float(noise))
-            spacing /= 100.0
-    return (0.0 if math.isinf(bound) else bound), spacing
-
-
-def coarse_noise_of(along: Callable[[Array], Array]) -> float:
-    """The largest noise of a function near t = 0 at spacings that are far from its rounding.
-
-    Where a cost takes log(1 − h) of an h close to 1, it is a staircase: smooth between its steps,
-    and noise of their height to any probes that are wider apart.
-    """
-    largest = 0.0
-    for spacing in COARSE_SPACINGS:
-        sides = [table_noise(along(sign * spacing * POSITIONS)) for sign in (1.0, -1.0)]
-        if all(known for _, known in sides):  # a kink shows on one side only
-            largest = max(largest, min(float(noise) for noise, _ in sides))
-    return largest
-
-
-def precision(numbers: npt.ArrayLike) -> float:
-    """The rounding unit of numbers: float32's if they are float32 numbers of full length.
-
-    A function that computes in float32 is recognized by that, whatever type it returns. Numbers
-    of 16 bits or fewer, such as small whole ones, prove nothing.
-    """
-    mantissa, _ = np.frexp(np.asarray(numbers, dtype=np.float64))
-    mantissa = mantissa[np.isfinite(mantissa)]
-    short, tiny = mantissa * 2.0**24, mantissa * 2.0**16
-    if np.all(short == np.floor(short)) and np.any(tiny != np.floor(tiny)):
-        return float(np.finfo(np.float32).eps)
-    return EPSILON
