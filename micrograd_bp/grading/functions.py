@@ -85,9 +85,11 @@ def _path(name: str, result: Any, problem: Problem) -> str:
         same = [key for key in result if key.lower() == name.lower()]
         if same:
             return str(same[0])
-    fits = [p for p, a in leaves(result) if a.shape in (outputs, outputs[::-1])]
+    fits: list[tuple[str, ...]] = [
+        p for p, a in leaves(result) if a.shape in (outputs, outputs[::-1])
+    ]
     fits = [p for p in fits if not p or p[-1][:1].lower() != "z"] or fits
-    return " ".join(min(fits[::-1], key=lambda path: len(path))) if fits else ""
+    return " ".join(min(fits[::-1], key=len)) if fits else ""
 
 
 def with_cost(
