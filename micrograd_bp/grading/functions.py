@@ -89,7 +89,8 @@ def _path(name: str, result: Any, problem: Problem) -> str:
         p for p, a in leaves(result) if a.shape in (outputs, outputs[::-1])
     ]
     fits = [p for p in fits if not p or p[-1][:1].lower() != "z"] or fits
-    return " ".join(min(fits[::-1], key=len)) if fits else ""
+    depths = [len(p) for p in fits[::-1]]
+    return " ".join(fits[::-1][depths.index(min(depths))]) if fits else ""
 
 
 def with_cost(

@@ -244,13 +244,15 @@ def _objects(
                 except (UserError, ValueError):
                     continue
                 for chain in chains(attributes):
-                    fits = not with_data or (
-                        chain.sizes[0] == sizes[0] and chain.sizes[-1] == sizes[-1]
-                    )
+                    free = not with_data and not any(role in SIZE_ROLES for _, role, _ in roles)
+                    fits = free or (chain.sizes[0] == sizes[0] and chain.sizes[-1] == sizes[-1])
                     key = (roles, chain.layout, chain.sizes, x, y)
                     if fits and key not in seen:
                         seen.add(key)
                         yield roles, chain, x if with_data else None, y
+
+
+SIZE_ROLES = ("sizes", "input", "hidden", "hidden list", "output")
 
 
 def _data_pairs() -> list[tuple[str, str]]:
