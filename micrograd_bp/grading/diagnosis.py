@@ -96,6 +96,7 @@ class Diagnosis(Result):
     differences: tuple[str, ...] = ()
     digits: int | None = None
     judged: str = ""
+    single: bool = False  # the gradient came in single precision
     unstable: bool = False  # another answer in every call
     crashed: str | None = None  # on which of the judged data
     where: dict[str, Any] | None = None
@@ -114,6 +115,10 @@ class Diagnosis(Result):
             number = len(self.networks)
             where = {1: "this network", 2: "both networks"}.get(number, f"all {number} networks")
             return f"RIGHT: the gradient is exact, up to rounding, on {where}"
+        if self.result == "nearly right" and self.single:
+            return (
+                f"RIGHT in single precision: it agrees with the exact one to {self.digits} digits"
+            )
         if self.result == "nearly right":
             return f"NEARLY RIGHT: it agrees with the exact gradient to {self.digits} digits"
         if self.result == "right for its own cost":
