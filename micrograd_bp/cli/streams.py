@@ -67,9 +67,7 @@ def prepare_streams() -> None:
 
 
 def _prepared(stream: TextIO | None, descriptor: int, name: str) -> TextIO:
-    if stream is None:  # Python found it closed
-        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - for good
-    if os.name == "nt":  # its consoles are no file descriptors
+    if os.name == "nt" and stream is not None:  # its consoles are no file descriptors
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
         return stream

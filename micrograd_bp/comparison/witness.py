@@ -17,13 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ..network.sigmoid import SigmoidNetwork
-from ..scalar.balls import BITS, ball_array, precision
+from ..scalar.balls import ball_array, precision
 from ..support.validation import Array
 
 __all__ = ["Witness", "relative_distance"]
 
 Numbers = npt.NDArray[Any]
 
+BITS = 128  # two words of a machine
 EXPONENTS = (40, 80, 160, 320)  # ε = 2⁻⁴⁰ at first
 ROUNDING = 2.0**-53
 REPEATED = 8  # parameters, the most suspicious, that are looked at with the smaller steps
@@ -49,7 +50,9 @@ class Witness:
         self.slopes = self._slopes(EXPONENTS[0], asked)
 
     def _slopes(self, exponent: int, parameters: npt.NDArray[np.intp]) -> list[Any]:
-        with precision(BITS + (exponent if exponent == EXPONENTS[0] else 2 * exponent)) as arb:
+        # a difference over ε loses its bits; the smaller steps are for slopes far below J, too
+        more = exponent if exponent == EXPONENTS[0] else 2 * exponent
+        with precision(BITS + more) as arb:
             return _differences(CostInBalls(*self.data), parameters, arb(2) ** -exponent)
 
     def split(self, estimates: Array) -> tuple[list[float], list[float]]:

@@ -127,8 +127,10 @@ def _suspect(found: Sequence[tuple[str, str]], proof: Proof | None) -> str:
 
 def tables(c: Findings) -> list[Table | str]:
     """Methods, pairs by layer, the worst parameter of each pair, δ, and the proof."""
-    made = [_methods(c), _pairs(c), _worst(c), _deltas(c)]
-    return [*made, *([] if c.proof is None else [_floats(c, c.proof), _errors(c, c.proof)])]
+    made: list[Table | str] = [_methods(c), _pairs(c), _worst(c), _deltas(c)]
+    if c.proof is not None:
+        made += [_floats(c, c.proof), _errors(c, c.proof)]
+    return made
 
 
 def _methods(c: Findings) -> Table:
@@ -234,25 +236,31 @@ def _floats(c: Findings, proof: Proof) -> Table:
     )
 
 
-def _errors(c: Findings, proof: Proof) -> Table:
-    from ..support.tables import table
-
+def _errors(c: Findings, proof: Proof) -> str:
+    """A line for each parameter, the worst estimate first; plain text, as it may be long."""
     errors = np.nan_to_num(np.abs(proof.truncation + proof.rounding), nan=-1.0)
     worst = np.argsort(-errors, kind="stable")[:LISTED]
     rows = [c.parameters[p] for p in worst.tolist() if errors[p] >= 0.0]
-    return table(
-        "The error of the estimate, split by the same difference on balls"
-        + (f": the {LISTED} largest" if len(rows) < c.network.theta.size else ""),
-        ["θ", ">∂J/∂θ", ">digits proved", ">truncation", ">rounding", ">rounding explained"],
-        [
-            [
-                row.name,
-                f"{row.values['backprop']:.9g}",
-                "" if row.digits is None else str(row.digits),
-                f"{row.truncation:.1e}",
-                f"{row.rounding:.1e}",
-                "" if row.error_bar is None else f"{row.error_bar - abs(row.truncation or 0):.1e}",
-            ]
-            for row in rows
-        ],
-    )
+    some = f": the {LISTED} largest" if len(rows) < c.network.theta.size else ""
+    heading = ("θ", "∂J/∂θ", "digits proved", "truncation", "rounding", "rounding explained")
+    lines = [heading] + [
+        (
+            row.name,
+            f"{row.values['backprop']:.9g}",
+            "" if row.digits is None else str(row.digits),
+            f"{row.truncation:.1e}",
+            f"{row.rounding:.1e}",
+            "" if row.error_bar is None else f"{row.error_bar - abs(row.truncation or 0):.1e}",
+        )
+        for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    shown = [
+        "  " + line[0].ljust(widths[0]) + "".join(
+            cell.rjust(width + 3) for cell, width in zip(line[1:], widths[1:], strict=True)
+        )
+        for line in lines
+    ]  # fmt: skip
+    rule = " " + "─" * (len(shown[0]) + 1)
+    title = f"The error of the estimate, split by the same difference on balls{some}"
+    return "\n".join([title, "", shown[0], rule, *shown[1:], ""])

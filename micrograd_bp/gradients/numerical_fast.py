@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ import numpy.typing as npt
 
 from ..network.sigmoid import SigmoidNetwork, reshape
 from ..support.executors import ordered_map
+from ..support.threads import thread_pool
 from ..support.validation import Array, parameter_indices, random_generator, regularization
 from .numerical import COMPLEX_STEP, SCHEMES, estimate
 from .result import Gradient
@@ -52,8 +54,7 @@ def numerical_gradient(
     Parameters
     ----------
     net, X, Y, lambda_
-        The network; X (m, s_1); Y one-hot (m, K), class indices (m,), or 0/1 (m,) for a single
-        output; λ ≥ 0.
+        X (m, s_1); Y one-hot (m, K), class indices (m,), or 0/1 (m,) for a single output; λ ≥ 0.
     epsilon
         The step ε > 0.
     scheme
@@ -63,21 +64,20 @@ def numerical_gradient(
         The indices into ``net.theta`` to estimate, or how many to draw at random with ``seed``
         (None: all); the others are NaN.
     executor
-        Spreads the work, with the same result to the last bit.
+        Spreads the work, with the same bits; None takes the cores of this machine.
     progress
         ``progress(done, total)`` is called as parameters are done.
 
     Raises
     ------
     ValueError, TypeError
-        For data that do not fit, and for an unknown scheme, index or step.
+        For data that do not fit, an unknown scheme, index or step.
     RuntimeError
         If a parameter that the plain loop computes as well differs by more than J's rounding.
 
     Notes
     -----
-    The error of "two-sided" is about ε²/6 |J'''| + 2⁻⁵³ |J| / ε: the first part is the
-    truncation of Taylor's series, the second the rounding of J.
+    The error of "two-sided" is about ε²/6 |J'''| (truncation) + 2⁻⁵³ |J| / ε (rounding).
 
     Examples
     --------
@@ -98,30 +98,43 @@ def numerical_gradient(
     started = time.perf_counter()
     J = _Cost(net.shapes, X, Y, lambda_)
     base = float(J(theta))
-    steps = {
-        "two-sided": (epsilon, -epsilon),
-        "one-sided": (epsilon,),
-        "complex-step": (1j * COMPLEX_STEP,),
-    }[scheme]
     gradient = np.full(theta.size, np.nan)
-    tasks = list(_tasks(net, X, Y, lambda_, indices, steps))
     done = 0
-    for task, costs in zip(tasks, ordered_map(executor, _Moves.costs, zip(tasks)), strict=True):
-        if scheme == "two-sided":
-            plus, minus = costs
-            gradient[task.indices] = (plus - minus) / (2.0 * epsilon)
-        elif scheme == "one-sided":
-            gradient[task.indices] = (costs[0] - base) / epsilon
-        else:
-            gradient[task.indices] = costs[0].imag / COMPLEX_STEP
-        done += len(task.indices)
-        if progress is not None:
-            progress(done, len(indices))
-    places = np.linspace(0, len(indices) - 1, min(len(indices), CONFIRMED_PARAMETERS))
-    _confirm(J, net, gradient, epsilon, scheme, indices[places.astype(np.intp)])
+    with nullcontext(executor) if executor is not None else thread_pool() as workers:
+        for places, part in _estimates(net, J, base, indices, epsilon, scheme, workers):
+            gradient[places] = part
+            done += len(places)
+            if progress is not None:
+                progress(done, len(indices))
+    some = np.linspace(0, len(indices) - 1, min(len(indices), CONFIRMED_PARAMETERS))
+    _confirm(J, net, gradient, epsilon, scheme, indices[some.astype(np.intp)])
     seconds = time.perf_counter() - started
     D = reshape(gradient, net.shapes)
     return Gradient("numerical", base, D, None, seconds, None if parameters is None else indices)
+
+
+def _estimates(
+    net: SigmoidNetwork,
+    J: _Cost,
+    base: float,
+    indices: npt.NDArray[np.intp],
+    epsilon: float,
+    scheme: str,
+    executor: Executor | None,
+) -> Iterator[tuple[npt.NDArray[np.intp], Array]]:
+    """The estimates of some parameters after the other, as they are done."""
+    steps: tuple[complex, ...] = (epsilon, -epsilon) if scheme == "two-sided" else (epsilon,)
+    if scheme == "complex-step":
+        steps = (1j * COMPLEX_STEP,)
+    tasks = list(_tasks(net, J.X, J.Y, J.lambda_, indices, steps))
+    for task, costs in zip(tasks, ordered_map(executor, _Moves.costs, zip(tasks)), strict=True):
+        if scheme == "two-sided":
+            plus, minus = costs
+            yield task.indices, (plus - minus) / (2.0 * epsilon)
+        elif scheme == "one-sided":
+            yield task.indices, (costs[0] - base) / epsilon
+        else:
+            yield task.indices, costs[0].imag / COMPLEX_STEP
 
 
 class _Cost:
@@ -195,13 +208,12 @@ def _confirm(
     for p in parameters.tolist():
         e_p = np.zeros(theta.size)
         e_p[p] = 1.0
-        if scheme == "complex-step":
-            ends, x, divisor = [theta + 1j * COMPLEX_STEP * e_p], size.max(axis=0), 1.0
-        else:
-            ends, x, divisor = [theta + epsilon * e_p, theta], size.mean(axis=0), epsilon
-            if scheme == "two-sided":
-                ends, divisor = [ends[0], theta - epsilon * e_p], 2.0 * epsilon
-        which = scheme == "complex-step"
+        moved = theta + epsilon * e_p
+        ends, x, divisor, which = [moved, theta], size.mean(axis=0), epsilon, 0
+        if scheme == "two-sided":
+            ends, divisor = [moved, theta - epsilon * e_p], 2.0 * epsilon
+        elif scheme == "complex-step":
+            ends, x, divisor, which = [theta + 1j * COMPLEX_STEP * e_p], size.max(axis=0), 1.0, 1
         bounds = [J.rounding(end, x, max(values))[which] for end in ends]
         explained = 2.0 * sum(bounds) / divisor  # the same values of J here and there
         if not abs(gradient[p] - plain[p]) <= explained:

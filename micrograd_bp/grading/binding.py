@@ -102,6 +102,8 @@ class Binding:
         if len(sizes) == 2 and not numbered:  # no hidden layer: a vector, and no sizes
             if self.delivery.kind not in ("F", "C", "one") or "sizes" in roles:
                 return False
+            if self.old_matrix or self._holds_several:
+                return False
         elif self.delivery.kind == "one":
             return False
         if len(set(sizes)) == 1 and not self.delivery.plain:
@@ -110,21 +112,26 @@ class Binding:
             return "class" not in self.y or self.y == "y as class numbers from 0"
         return self.y != "y of one example as a number"
 
+    @property
+    def _holds_several(self) -> bool:
+        """Whether the weights' name says that there are several matrices."""
+        name = next((name for name, role, _ in self.assignment if role == "weights"), "")
+        return name.lower() in ("thetas", "weights", "matrices", "ws") and not any(
+            role == "biases" for _, role, _ in self.assignment
+        )
+
     def worth_after(self, other: Any) -> bool:
         """Whether to try it when ``other`` ran with the right shapes: no matrix and no data fit
         in two layouts, but vectors and labels do."""
         if not isinstance(other, Binding) or self.function != other.function:
             return True
         if self.assignment != other.assignment:
-            return not other.named
+            return True
         vectors = {self.delivery.kind, other.delivery.kind} <= {"F", "C"}
         vectors = vectors or not other.delivery.plain
+        if self.stepped != other.stepped or self.old_matrix != other.old_matrix:
+            return self.delivery == other.delivery
         return self.x == other.x and (vectors or self.delivery == other.delivery)
-
-    @property
-    def named(self) -> bool:
-        """Whether the parameters' names told their roles."""
-        return all(role in roles_of(name) for name, role, _ in self.assignment)
 
     @property
     def y_name(self) -> str:
@@ -380,7 +387,7 @@ def _bindings(
     """With the usual forms of the data, or with the rarer ones."""
     for assignment in assignments(parameters):
         roles = set(assignment.values())
-        if not {"X", "Y"} <= roles and roles != {"weights"}:
+        if not ({"X", "Y"} <= roles or roles == {"weights"} or {"forward", "Y"} <= roles):
             continue
         triples = _triples(parameters, assignment)
         if roles == {"weights"}:  # bound to its network and data
@@ -388,9 +395,14 @@ def _bindings(
                 yield Binding(function, triples, Delivery(kind))
             continue
         ways = deliveries(assignment)
+        if rare:
+            for delivery, (x, y) in product((way for way in ways if way.plain), OLD):
+                yield Binding(function, triples, delivery, x, y, old_matrix=True)
         for delivery in ways[:LIKELY] if rare else ways:
             for x, y in _data_forms(assignment, delivery, rare):
                 yield Binding(function, triples, delivery, x, y)
+                if {"rate", "once"} & roles:
+                    yield Binding(function, triples, delivery, x, y, stepped=True)
 
 
 def _triples(
@@ -408,6 +420,7 @@ def _triples(
     return tuple(made)
 
 
+OLD = [("", ""), ("", "y as class labels from 1"), ("", "y as (m, 1) class labels from 1")]
 LIKELY = 8  # deliveries that are tried with the rarer forms of the data too
 ROWS = ["", "X with its column of ones"]
 COLUMNS = ["examples in columns", "examples in columns with a row of ones"]
@@ -429,9 +442,9 @@ def _data_forms(
 ) -> Iterator[tuple[str, str]]:
     """X and y together: examples are rows in both, or columns in both, or there is only one."""
     many = [words for words in LABELS if "one example" not in words and words not in IN_COLUMNS]
-    rows = list(product(ROWS, many))
-    columns = list(product(COLUMNS, [*IN_COLUMNS, *many[1:]]))
-    usual = [*rows[:USUAL], columns[0], rows[len(many)]]
+    rows = list(product(ROWS, [*many, IN_COLUMNS[0]]))
+    columns = list(product(COLUMNS, [*IN_COLUMNS, *many]))
+    usual = [*rows[:USUAL], columns[0], rows[len(many) + 1]]
     if delivery.layout.kind == "apart" and delivery.layout.bias == "column":
         usual = [columns[0], *rows[:USUAL]]
     usual += SINGLE_FORMS[:2] if delivery.kind != "F" else []

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..support.validation import Array
 
-__all__ = ["Coefficients", "Slip", "coefficients", "slips"]
+__all__ = ["Coefficients", "Slip", "coefficients", "near", "slips"]
 
 AGREEMENT = 1e-9
 
@@ -38,6 +38,7 @@ class Slip:
     used: str
     remedy: str
     factor: float  # how many times the right one, where that is what is wrong
+    stray: bool = False  # a number that no m, K or λ explains
 
 
 def coefficients(
@@ -137,6 +138,7 @@ def _whole(found: Coefficients, m: int, lambda_: float) -> Slip | None:
         f"Everything, the penalty too, is {c:.6g} times what it should be: look for that factor, "
         "a learning rate perhaps.",
         c,
+        not name,
     )
 
 
@@ -158,6 +160,7 @@ def _average(c: float, m: int, K: int) -> Slip:
         f"The sum over the examples is {c:.6g} times what it should be: look for that factor, a "
         "learning rate perhaps, or a number of units.",
         c,
+        True,
     )
 
 
@@ -177,6 +180,7 @@ def _stray(step: str, what: str, c: float, m: int, K: int, block: str) -> Slip:
         f"The {what} is {c:.6g} times the right one, and only that block: divide the sum over the "
         "examples by m once, as in the other block.",
         c,
+        words == stray,
     )
 
 
@@ -203,7 +207,7 @@ def _penalty(found: Coefficients, m: int, lambda_: float) -> list[Slip]:
             used = f"D_ij⁽ˡ⁾ = (1/m) Δ_ij⁽ˡ⁾ + {b:.6g} · (λ/m) θ_ij⁽ˡ⁾ for j ≥ 1"
             remedy = f"The penalty is {b:.6g} times (λ/m) Θ: look for that factor."
             name = f"regularization times a stray factor {b:.6g}"
-            made.append(Slip("penalty", name, used, remedy, b))
+            made.append(Slip("penalty", name, used, remedy, b, True))
     if abs(found.beta0) > 1e-9 * max(abs(found.beta), abs(found.alpha0)):
         made.append(Slip("bias penalty", "bias column regularized", "", "", 1.0))
     if abs(found.ones) > 1e-9 * abs(found.alpha0):

@@ -11,7 +11,6 @@ import numpy as np
 from ..comparison.rounding import UNIT_ROUNDOFF
 from ..network.symbols import symbol
 from ..support.result import Result
-from .mistakes import COST_MISTAKES, MISTAKES, CostMistake, Mistake
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,11 +18,6 @@ if TYPE_CHECKING:
     from .lines import Listing
 
 __all__ = ["Diagnosis", "Finding", "LayerVerdict", "theta_names"]
-
-_BY_NAME: dict[str, Mistake | CostMistake] = {
-    **MISTAKES,
-    **{mistake.name: mistake for mistake in COST_MISTAKES},
-}
 
 
 @dataclass(frozen=True)
@@ -42,7 +36,8 @@ class Finding:
     residual: float
     noise: float
     layers: tuple[int, ...]  # the l of the Θ⁽ˡ⁾ whose gradient is wrong; none for J
-    parts: tuple[str, ...]  # the names in the catalogue
+    parts: tuple[str, ...]  # the names of the mistakes
+    formulas: tuple[tuple[str, str, str, str], ...] = ()  # equation, meant, used, remedy of each
 
 
 @dataclass(frozen=True)
@@ -101,6 +96,7 @@ class Diagnosis(Result):
     differences: tuple[str, ...] = ()
     digits: int | None = None
     judged: str = ""
+    single: bool = False  # the gradient came in single precision
     unstable: bool = False  # another answer in every call
     crashed: str | None = None  # on which of the judged data
     where: dict[str, Any] | None = None
@@ -119,6 +115,10 @@ class Diagnosis(Result):
             number = len(self.networks)
             where = {1: "this network", 2: "both networks"}.get(number, f"all {number} networks")
             return f"RIGHT: the gradient is exact, up to rounding, on {where}"
+        if self.result == "nearly right" and self.single:
+            return (
+                f"RIGHT in single precision: it agrees with the exact one to {self.digits} digits"
+            )
         if self.result == "nearly right":
             return f"NEARLY RIGHT: it agrees with the exact gradient to {self.digits} digits"
         if self.result == "right for its own cost":
@@ -228,13 +228,10 @@ class Diagnosis(Result):
         from ..support.tables import table
 
         made: list[Table | str] = []
-        for part in finding.parts:
-            mistake = _BY_NAME[part]
-            place = mistake.equation
+        for part, (place, meant, used, remedy) in zip(finding.parts, finding.formulas, strict=True):
             where = f"equation {place}" if place.startswith("(") else place
-            formulas = table("", ["meant", "used"], [[mistake.meant, mistake.used]])
-            made += ["", f"{part} — {where}", formulas, mistake.remedy]
-        if finding.layers and np.isfinite(self.residual):
+            made += ["", f"{part} — {where}", table("", ["meant", "used"], [[meant, used]]), remedy]
+        if finding.layers and np.isfinite(self.residual) and np.isfinite(finding.residual):
             made.append(
                 f"(Relative difference from your numbers: {_power(finding.residual)} with the "
                 f"formula used, {_power(self.residual)} with the one meant.)"

@@ -19,6 +19,7 @@ from .functions import with_cost
 from .layouts import Problem
 from .mistakes import MISTAKES
 from .own_cost import confirmed, family, gradient_scale, scales, stated_cost, with_penalty
+from .precision import SINGLE
 from .search import NEARLY, Attempt, Bound, distance, problems_for
 from .submission import Answer, StepError, UserError
 
@@ -245,10 +246,11 @@ def diagnose(runs: Runs, named: bool = True) -> Diagnosis:
     near = runs.fits and _near(cases, problems)
     cost, cost_finding = judge_cost(cases)
     cost_exact, cost_near = cost is None or cost[2], _costs_near(cases)
+    single = any(case.unit == SINGLE for case in cases) and not cases[0].stored
     if runs.unstable or runs.crashed is not None:
         outcome = "wrong"
     elif exact and cost_exact:
-        outcome = "right"
+        outcome = "nearly right" if single else "right"
     elif near and cost_near:
         outcome = "nearly right"
     else:
@@ -281,6 +283,7 @@ def diagnose(runs: Runs, named: bool = True) -> Diagnosis:
         differences=differences if outcome == "right for its own cost" else (),
         digits=_digits(cases, problems) if outcome == "nearly right" else None,
         judged=runs.judged,
+        single=single,
         unstable=runs.unstable,
         crashed=runs.crashed,
     )

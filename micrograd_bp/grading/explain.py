@@ -11,8 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from .blocks import Slip
+from .chain import chained
 from .diagnosis import Finding, theta_names
 from .evidence import Case, relative_difference
+from .mistake import AVERAGE, IN_AVERAGE, IN_REGULARIZATION, REGULARIZE
 from .mistakes import COST_MISTAKES, MISTAKES, CostMistake, CostTerms, Mistake, Steps, pairs
 
 __all__ = ["explanations", "judge_cost", "unseen"]
@@ -34,7 +37,7 @@ def explanations(cases: Sequence[Case]) -> list[Finding]:
         return partly
     fitting = [mistake for mistake in known if cases[0].admits(mistake)]
     found = _whole(cases, (((one, two), steps) for one, two, steps in pairs(fitting)))
-    return found or _mixed_layers(cases, known, by_layer)
+    return found or _mixed_layers(cases, known, by_layer) or _step_by_step(cases)
 
 
 def unseen(cases: Sequence[Case]) -> list[str]:
@@ -159,6 +162,31 @@ def _mixed_layers(
     return [_finding(mistakes, layers, max(residuals), max(noises))]
 
 
+def _step_by_step(cases: Sequence[Case]) -> list[Finding]:
+    """Several wrong steps and factors, from the output layer back."""
+    links = chained(cases)
+    if not links:
+        return []
+    where: dict[str, tuple[Mistake, list[int]]] = {}
+    for link in links:
+        named = [*link.mistakes, *(_slipped(slip) for slip in link.slips)]
+        for mistake in named:
+            where.setdefault(mistake.name, (mistake, []))[1].append(link.layer)
+    mistakes = [mistake for mistake, _ in where.values()]
+    layers = [tuple(sorted(found)) for _, found in where.values()]
+    return [_finding(mistakes, layers, 0.0, 0.0)]
+
+
+def _slipped(slip: Slip) -> Mistake:
+    """A wrong factor as a mistake: the catalogue's, or one with that number in it."""
+    if slip.name in MISTAKES:
+        return MISTAKES[slip.name]
+    place, meant = (IN_AVERAGE, AVERAGE) if slip.step in ("average", "bias") else (
+        IN_REGULARIZATION, REGULARIZE
+    )  # fmt: skip
+    return Mistake(slip.name, place, meant, slip.used, slip.remedy, {})
+
+
 def _layer_residual(cases: Sequence[Case], mistake: Mistake, layers: Sequence[int]) -> float:
     worst = 0.0
     for case in cases:
@@ -191,6 +219,7 @@ def _finding(
         noise=noise,
         layers=tuple(sorted(everywhere)),
         parts=tuple(mistake.name for mistake in mistakes),
+        formulas=tuple((m.equation, m.meant, m.used, m.remedy) for m in mistakes),
     )
 
 
@@ -205,4 +234,5 @@ def _cost_finding(mistake: CostMistake, residual: float, noise: float) -> Findin
         noise=noise,
         layers=(),
         parts=(mistake.name,),
+        formulas=((mistake.equation, mistake.meant, mistake.used, mistake.remedy),),
     )

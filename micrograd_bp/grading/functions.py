@@ -45,7 +45,8 @@ def _handed_on(
     """The binding with each forward function whose result has what the parameters ask for."""
     for function in forwards:
         for roles in assignments(parameters_of(function["parameters"])):
-            if not set(roles.values()) <= {r for _, r, _ in binding.assignment} | {"off"}:
+            known = {r for _, r, _ in binding.assignment} | {"off", "X", "weights"}
+            if not set(roles.values()) <= known:
                 continue
             extra = {f"forward:{name}": role for name, role in roles.items()}
             plain = replace(binding, forward=str(function["name"]), extra=extra)
@@ -84,8 +85,12 @@ def _path(name: str, result: Any, problem: Problem) -> str:
         same = [key for key in result if key.lower() == name.lower()]
         if same:
             return str(same[0])
-    fits = [p for p, a in leaves(result) if a.shape in (outputs, outputs[::-1])]
-    return " ".join(fits[-1]) if fits else ""
+    fits: list[tuple[str, ...]] = [
+        p for p, a in leaves(result) if a.shape in (outputs, outputs[::-1])
+    ]
+    fits = [p for p in fits if not p or p[-1][:1].lower() != "z"] or fits
+    depths = [len(p) for p in fits[::-1]]
+    return " ".join(fits[::-1][depths.index(min(depths))]) if fits else ""
 
 
 def with_cost(

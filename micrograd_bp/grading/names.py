@@ -97,7 +97,8 @@ def roles_of(name: str) -> tuple[str, ...]:
         return (PLACES[plain],)
     if re.search(r"lam|lmb|lmd|lbd", plain) or plain.startswith("reg"):
         return ("lambda",)
-    return ROLES.get(plain, ())
+    roles = ROLES.get(plain, ())
+    return (*roles, "lambda") if roles[:1] == ("rate",) else roles  # people copy signatures
 
 
 def parameters_of(signature: Sequence[Mapping[str, Any]] | None) -> list[Parameter] | None:
@@ -140,7 +141,11 @@ def assignments(
     if essential == ESSENTIAL and len(given) == 1 and not {"X", "Y"} & set(roles_of(given[0].name)):
         yield {given[0].name: "weights"}
         return
-    choices = [(*roles_of(p.name), *_doubt(p.name)) for p in given]
+    numbered = _numbered(given)
+    choices = [
+        (numbered[p.name],) if p.name in numbered else (*roles_of(p.name), *_doubt(p.name))
+        for p in given
+    ]
     seen: list[dict[str, str]] = []
     for chosen in product(*[options or ("?",) for options in choices]):
         named = [role for role in chosen if role != "?"]
@@ -155,6 +160,20 @@ def assignments(
             if made not in seen and len(seen) < MOST:
                 seen.append(made)
                 yield made
+
+
+def _numbered(parameters: Sequence[Parameter]) -> dict[str, str]:
+    """Weights, and then biases, that are told by nothing but their numbers: q1, q2."""
+    groups: dict[str, list[str]] = {}
+    for p in parameters:
+        found = re.fullmatch(r"([A-Za-z_]+?)_?(\d+)", p.name)
+        if found and not roles_of(p.name):
+            groups.setdefault(found[1], []).append(p.name)
+    made: dict[str, str] = {}
+    several = [names for names in groups.values() if len(names) > 1]
+    for letter, names in zip("Wb", several, strict=False):
+        made |= {name: f"{letter}{l}" for l, name in enumerate(names, start=1)}
+    return made
 
 
 def _doubt(name: str) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ __all__ = ["ObjectBinding", "class_candidates", "script_candidates"]
 METHODS = re.compile(
     r"(?i)back_?prop|backward|grad|prime|deriv|train|fit|update|step|learn|cost|loss|sgd"
 )
+ONLINE = re.compile(r"(?i)train|fit|sgd|learn")
 NUMERIC = re.compile(r"(?i)numer|approx|check|predict|plot|test|score|accuracy")
 
 
@@ -71,7 +72,7 @@ class ObjectBinding:
 
     @property
     def from_labels(self) -> bool:
-        return "class" in self.y or self.loop is not None
+        return ("class" in self.y or self.loop is not None) and self.examples != 1
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -243,13 +244,15 @@ def _objects(
                 except (UserError, ValueError):
                     continue
                 for chain in chains(attributes):
-                    fits = not with_data or (
-                        chain.sizes[0] == sizes[0] and chain.sizes[-1] == sizes[-1]
-                    )
+                    free = not with_data and not any(role in SIZE_ROLES for _, role, _ in roles)
+                    fits = free or (chain.sizes[0] == sizes[0] and chain.sizes[-1] == sizes[-1])
                     key = (roles, chain.layout, chain.sizes, x, y)
                     if fits and key not in seen:
                         seen.add(key)
                         yield roles, chain, x if with_data else None, y
+
+
+SIZE_ROLES = ("sizes", "input", "hidden", "hidden list", "output")
 
 
 def _data_pairs() -> list[tuple[str, str]]:
@@ -334,10 +337,12 @@ def _with_helpers(
     ]
     forwards = [(name, roles) for name, roles in forwards if len(roles) <= 1]
     asks = any(role == "forward" for _, role, _ in call)
-    for before in forwards[:2]:
-        yield replace(base, before=before)
+    made = [replace(base, before=before) for before in forwards[:2]]
     if not asks:
-        yield base
+        made.append(base)
+    yield from made
+    if ONLINE.search(base.method) and not base.single:  # an update for each example, perhaps
+        yield from (replace(bound, examples=1) for bound in made)
 
 
 # Scripts
@@ -356,8 +361,16 @@ def script_candidates(inventory: Mapping[str, Any], runner: Runner) -> Iterator[
         for chain in chains(changed):
             for x, y in product(names["X"], names["Y"]):
                 m = len(data[y]) if np.ndim(data[y]) == 1 or len(data[y]) > 1 else None
-                for forms in _forms(chain):
+                for count, (x_form, y_form) in product(dict.fromkeys([m, 1]), _forms(chain)):
                     yield ObjectBinding(
-                        "", f"the loop in line {loop['line']}", chain, (), (), *forms,
-                        loop=int(loop["index"]), data={x: "X", y: "Y"}, examples=m,
-                    )  # fmt: skip
+                        "",
+                        f"the loop in line {loop['line']}",
+                        chain,
+                        (),
+                        (),
+                        x_form,
+                        y_form,
+                        loop=int(loop["index"]),
+                        data={x: "X", y: "Y"},
+                        examples=count,
+                    )

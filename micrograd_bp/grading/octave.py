@@ -74,9 +74,8 @@ class Octave:
         read, write = os.pipe()
         options = "--no-gui --quiet --no-init-file --no-history --no-window-system"
         command = f"ulimit -v {memory * 1024}; exec {shlex.quote(program)} {options}"
-        if shutil.which("timeout"):  # it ends in time even if this process is killed
-            seconds = int(timeout) + 5
-            command = command.replace("exec ", f"exec timeout -s KILL {seconds} ", 1)
+        if shutil.which("setpriv"):  # it ends with this process, even if that is killed
+            command = command.replace("exec ", "exec setpriv --pdeathsig KILL ", 1)
         self._process = subprocess.Popen(
             ["sh", "-c", command],
             stdin=subprocess.PIPE,

@@ -148,6 +148,7 @@ class Process:
                 raise
             raise self._ended() from None
         except Exception as error:  # whatever was written into the pipe, it is no answer
+            channel.alive = False
             raise UserError(f"{self.name}: the process gave no readable answer") from error
         if "failure" in answer:
             raise self._failed(answer["failure"])

@@ -140,7 +140,8 @@ def _ranked(functions: Sequence[Mapping[str, Any]], name: str | None) -> list[Ma
         parameters = parameters_of(function["parameters"])
         roles = set(next(assignments(parameters), {}).values())
         called = str(function["name"])
-        if not {"X", "Y"} <= roles and not (len(roles) == 1 and GRADIENT.search(called)):
+        needed = {"X", "Y"} <= roles or {"forward", "Y"} <= roles
+        if not needed and not (len(roles) == 1 and GRADIENT.search(called)):
             continue
         score += 4 * bool(GRADIENT.search(called)) + 2 * bool(COST.search(called))
         score -= 8 * bool(HELPER.search(called))

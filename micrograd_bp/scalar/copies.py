@@ -13,6 +13,8 @@ import weakref
 from collections.abc import Container
 from typing import Any
 
+from ..support.collector import collector_paused
+
 __all__ = ["Copies"]
 
 Value = Any  # that of engine.py, which imports this file
@@ -29,6 +31,7 @@ class Copies:
         copy.grad = self.grad
         return copy
 
+    @collector_paused()
     def __deepcopy__(self: Value, memo: dict[int, Any]) -> Value:
         nodes = _with_gradients(self, memo)
         for node in nodes:

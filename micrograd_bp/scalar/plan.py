@@ -31,10 +31,10 @@ __all__ = ["Schedule"]
 # An instruction is divided where its operands do not stand in a row, if the parts are as long.
 LEAST_ROWS = 5
 
-# Numbers in the rows of one block of examples, 0.8 MB: they stay in a core's cache. At least 130
+# Numbers in the rows of one block of examples, 1 MB: they stay in a core's cache. At least 130
 # examples make the cost of a NumPy call (about 1 µs) small beside its work, unless the graph is
 # so large that its rows would then fill more than 128 MB.
-CACHE_NUMBERS, MEMORY_NUMBERS = 100_000, 2**24
+CACHE_NUMBERS, MEMORY_NUMBERS = 2**17, 2**24
 FEWEST_EXAMPLES, MOST_EXAMPLES = 130, 4088
 
 
@@ -146,26 +146,20 @@ class Schedule:
         the node with the longest path to the output (list scheduling, Graham 1966), on all such
         nodes: in a random graph this takes a third of the instructions that levels would.
         """
-        graph = self.graph
-        nodes = [i for i in graph.sequence if self.kind[i] == kind]
-        waits = dict.fromkeys(nodes, 0)
-        users: dict[int, list[int]] = {i: [] for i in nodes}
-        for i in nodes:
-            for arg in graph.args[i]:
-                if arg in users:
-                    users[arg].append(i)
-                    waits[i] += 1
-        path: dict[int, int] = {}
-        for i in reversed(nodes):
-            path[i] = 1 + max([path[user] for user in users[i]], default=0)
-
+        nodes = [i for i in self.graph.sequence if self.kind[i] == kind]
+        users, waits, path = self._users(nodes)
         ready: dict[Any, list[int]] = {}
         longest: dict[Any, int] = {}
 
         def add(i: int) -> None:
             key = self._key(i)
-            ready.setdefault(key, []).append(i)
-            longest[key] = max(longest.get(key, 0), path[i])
+            group = ready.get(key)
+            if group is None:
+                ready[key], longest[key] = [i], path[i]
+            else:
+                group.append(i)
+                if path[i] > longest[key]:
+                    longest[key] = path[i]
 
         for i in nodes:
             if not waits[i]:
@@ -178,11 +172,26 @@ class Schedule:
             # Value.topological_order comes to the last input first: so rows read naturally
             groups.append(sorted(group, reverse=True))
             for i in group:
-                for user in users[i]:
+                for user in users[i] or ():
                     waits[user] -= 1
                     if not waits[user]:
                         add(user)
         return groups
+
+    def _users(self, nodes: list[int]) -> tuple[list[list[int] | None], list[int], list[int]]:
+        """Who uses each node, how many operands it waits for, and the longest path from it."""
+        count = len(self.graph.ops)
+        users: list[list[int] | None] = [None] * count
+        waits, path = [0] * count, [0] * count
+        for i in nodes:
+            users[i] = []
+            for arg in self.graph.args[i]:
+                if (above := users[arg]) is not None:
+                    above.append(i)
+                    waits[i] += 1
+        for i in reversed(nodes):
+            path[i] = 1 + max([path[user] for user in users[i] or ()], default=0)
+        return users, waits, path
 
     def _key(self, i: int) -> tuple[Any, ...]:
         """What nodes must have in common to be computed by one instruction."""
@@ -193,8 +202,10 @@ class Schedule:
             return product.shared, self._reads_inputs(product.factors), product.bias is None
         if graph.ops[i] is SUM:
             bias = kind[i] == VARYING and kind[args[0]] == FIXED
-            return SUM, len(args), graph.minus[i], bias, self.active[i]
-        return graph.ops[i], tuple([kind[arg] == FIXED for arg in args])
+            return "Σ", len(args), graph.minus[i], bias, self.active[i]
+        if len(args) == 1:
+            return id(graph.ops[i]), kind[args[0]] == FIXED
+        return id(graph.ops[i]), *[kind[arg] == FIXED for arg in args]
 
     def _instructions(self, nodes: list[int]) -> Iterator[tuple[Instruction, list[int]]]:
         """Instructions for nodes of one key, each with its nodes in the order of its rows."""

@@ -24,7 +24,7 @@ __all__ = ["Graph", "Product"]
 # scalars than this it does not pay.
 LEAST_PRODUCTS = 4
 
-LINEAR = (ADD, SUB, NEG, SUM)
+LINEAR = {id(op) for op in (ADD, SUB, NEG, SUM)}
 
 
 class Product(NamedTuple):
@@ -114,7 +114,7 @@ class Graph:
         signed: dict[int, tuple[list[int], list[int]]] = {}
         for i in self.sequence:
             op = self.ops[i]
-            if op not in LINEAR:
+            if id(op) not in LINEAR:
                 continue
             args = self.args[i]
             split = 0 if op is NEG else 1 if op is SUB else len(args)

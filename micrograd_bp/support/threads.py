@@ -11,13 +11,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["blocks", "in_threads"]
+__all__ = ["blocks", "in_threads", "thread_pool"]
 
 Result = TypeVar("Result")
 
@@ -68,6 +69,24 @@ def in_threads(function: Callable[..., Result], tasks: Sequence[tuple[Any, ...]]
     if errors:
         raise errors[min(errors)]
     return results
+
+
+@contextmanager
+def thread_pool() -> Iterator[Executor | None]:
+    """An executor with a thread for every core that is free, or None if that is one.
+
+    Meanwhile BLAS has one thread, as for ``in_threads``; what this adds is that results come one
+    by one, as ``ordered_map`` gives them.
+    """
+    with _blas.shared() as cores:
+        if cores == 1:
+            yield None
+            return
+        pool = ThreadPoolExecutor(cores)
+        try:
+            yield pool
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def blocks(count: int, most: int) -> list[slice]:

@@ -295,12 +295,9 @@ def test_noise_on_a_known_gradient_leaves_it_unnamed(name, relative):
 @pytest.mark.parametrize(
     ("steps", "clue"),
     [
-        ({"rate": lambda lambda_, m: 1.7 * lambda_ / m}, "only the regularization"),
         ({"average": lambda Delta, m, K: Delta / m**1.7}, "right for a single example"),
         ({"slope": lambda z, a, l: (a[l] * (1 - a[l])) ** 2}, "equation (2)"),
-        ({"inputs": lambda z, a, l: np.insert(a[l], 0, 3.0, axis=1)}, "Only bias columns"),
         ({"inputs": lambda z, a, l: np.insert(a[l] ** 3, 0, 1.0, axis=1)}, "Bias columns are ri"),
-        ({"arrange": lambda D: [1.7 * d for d in D]}, "1.7 times the right one"),
         ({"output_delta": lambda h, Y: (h - Y) ** 3}, "begin with δ⁽ᴸ⁾"),
         ({"arrange": lambda D: [0.0 * d for d in D]}, "Every entry is 0"),
         ({"arrange": lambda D: [d[:-1] for d in D]}, "The matrices are 4×4 and 3×6 and 2×5"),

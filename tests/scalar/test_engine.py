@@ -7,6 +7,7 @@ import random
 import sys
 import threading
 from fractions import Fraction
+from typing import Any, get_args, get_type_hints
 
 import mpmath
 import numpy as np
@@ -297,6 +298,12 @@ def test_a_leaf_holds_a_python_float_whatever_it_is_set_to(number):
     assert type((number + p * p).data) is float
     p.data = number
     assert (p * 1.0).data == float(number)
+
+
+@pytest.mark.parametrize("name", ["__add__", "__mul__", "__rsub__", "__truediv__", "__pow__"])
+def test_type_hints_accept_the_numbers_of_numpy(name):
+    (operand, _) = get_type_hints(getattr(Value, name)).values()
+    assert {np.integer[Any], np.floating[Any], float} <= set(get_args(operand))
 
 
 NUMPY = "exp exp2 expm1 log log2 log10 log1p sqrt cbrt sin cos tan arcsin arccos arctan sinh cosh"

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -93,6 +94,14 @@ def test_a_lost_process_is_named_in_one_line():
         list(ordered_map(executor, os._exit, [(1,)]))
 
 
+def test_a_killed_process_is_replaced_and_nothing_is_lost():
+    with process_pool(2) as executor:
+        results = ordered_map(executor, slow_square, [(n, 0.05) for n in range(20)])
+        found = [next(results), next(results)]
+        os.kill(next(iter(executor.pool._processes)), signal.SIGKILL)
+        assert found + list(results) == [n * n for n in range(20)]
+
+
 def test_no_process_is_refused():
     with pytest.raises(ValueError, match="jobs: got 0, expected at least 1"), process_pool(0):
         pass
@@ -141,7 +150,7 @@ def test_ctrl_c_ends_processes_in_a_second_with_one_line_and_130(tmp_path):
 
 
 @pytest.fixture
-def scheduler(tmp_path):
+def dask(tmp_path):
     """A Dask scheduler and two workers, each a process of its own, on loopback."""
     pytest.importorskip("distributed", reason="the cluster extra is not installed")
     dask = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
@@ -161,10 +170,17 @@ def scheduler(tmp_path):
     worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--scheduler-file", file]
     for _ in range(2):
         start(*worker, "--nthreads", "1", "--no-dashboard", "--no-nanny")
-    yield json.loads(file.read_text())["address"], processes[1:]
+    yield json.loads(file.read_text())["address"], processes
     for process in processes:
         process.kill()
         process.wait()
+
+
+@pytest.fixture
+def scheduler(dask):
+    """Its address, and the workers."""
+    address, processes = dask
+    return address, processes[1:]
 
 
 def test_a_cluster_that_loses_a_worker_gives_the_same_bits(problem, scheduler, monkeypatch):
@@ -202,6 +218,28 @@ def test_comparison_on_a_cluster_equals_the_one_here(problem, scheduler, capsys)
     assert [p.difference for p in spread.pairs] == [p.difference for p in alone.pairs]
     assert run(["check", "--cluster", address]) == 0
     assert "agree" in capsys.readouterr().out.lower()
+
+
+def test_a_scheduler_that_dies_is_said_within_seconds(dask):
+    address, processes = dask
+    with cluster(address) as executor:
+        results = ordered_map(executor, slow_square, [(n, 60.0) for n in range(4)])
+        threading.Timer(1.0, processes[0].kill).start()
+        started = time.perf_counter()
+        with pytest.raises(OSError, match=r"cluster: the scheduler at .* is gone|given up"):
+            next(results)
+    assert time.perf_counter() - started < 30  # seconds, not for ever, on a busy machine
+
+
+def test_a_scheduler_without_workers_is_named(dask, monkeypatch):
+    address, processes = dask
+    monkeypatch.setattr("micrograd_bp.support.executors.CONNECT_SECONDS", 2)
+    for worker in processes[1:]:
+        worker.kill()
+        worker.wait()
+    time.sleep(1.0)
+    with pytest.raises(ValueError, match="whose scheduler has no workers"), cluster(address):
+        pass
 
 
 def test_an_address_where_nobody_answers_is_named(monkeypatch):

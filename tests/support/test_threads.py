@@ -125,3 +125,19 @@ def test_without_the_means_to_tell_blas_one_thread_does_it_all(monkeypatch):
     idents = in_threads(lambda _: threading.get_ident(), [(n,) for n in range(8)])
     assert set(idents) == {threading.get_ident()}
     assert backprop_gradient(net, X, X[:, 0] > 0).vector.tobytes() == expected.tobytes()
+
+
+def test_an_estimate_on_two_threads_has_the_bits_of_one(two_cores, monkeypatch):
+    from micrograd_bp import numerical_gradient
+    from micrograd_bp.gradients import numerical_fast
+
+    monkeypatch.setattr(numerical_fast, "TASK_NUMBERS", 2**14)  # many tasks
+    rng = np.random.default_rng(0)
+    net = SigmoidNetwork([6, 5, 3], seed=0)
+    X, y = rng.normal(size=(700, 6)), rng.integers(0, 3, 700)
+    seen = []
+    together = numerical_gradient(net, X, y, 1.0, progress=lambda done, _: seen.append(done))
+    assert len(seen) > 5
+    assert seen == sorted(seen)
+    monkeypatch.setattr(threads, "_cores", lambda: 1)
+    assert numerical_gradient(net, X, y, 1.0).vector.tobytes() == together.vector.tobytes()
