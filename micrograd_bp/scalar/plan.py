@@ -31,10 +31,10 @@ __all__ = ["Schedule"]
 # An instruction is divided where its operands do not stand in a row, if the parts are as long.
 LEAST_ROWS = 5
 
-# Numbers in the rows of one block of examples, 0.8 MB: they stay in a core's cache. At least 130
+# Numbers in the rows of one block of examples, 1 MB: they stay in a core's cache. At least 130
 # examples make the cost of a NumPy call (about 1 µs) small beside its work, unless the graph is
 # so large that its rows would then fill more than 128 MB.
-CACHE_NUMBERS, MEMORY_NUMBERS = 100_000, 2**24
+CACHE_NUMBERS, MEMORY_NUMBERS = 2**17, 2**24
 FEWEST_EXAMPLES, MOST_EXAMPLES = 130, 4088
 
 

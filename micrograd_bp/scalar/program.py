@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import add
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -207,7 +205,10 @@ class Program:
         with self._bound(block, fixed) as bound:
             with np.errstate(over="raise", invalid="raise"):
                 try:
-                    bound.memory.shares[FIXED][:] = reduce(add, parts)
+                    total = bound.memory.shares[FIXED]
+                    np.copyto(total, parts[0])
+                    for part in parts[1:]:
+                        np.add(total, part, out=total)
                 except FloatingPointError:
                     raise ValueError("no finite derivative: overflow over the examples") from None
             bound.run(bound.fixed_backward, "derivative")
@@ -257,7 +258,7 @@ class Program:
         m, watched = len(arrays[0]), self.collect_watched.n if watch else 0
         part = Part(
             np.empty(m),
-            np.zeros((self.shares[FIXED] if backward else 0, 1)),
+            (np.empty if m else np.zeros)((self.shares[FIXED] if backward else 0, 1)),
             np.empty((watched, m)),
             np.empty((watched, m)),
         )
@@ -277,7 +278,10 @@ class Program:
                     shares = bound.memory.shares
                     shares[FIXED][0], shares[VARYING][0] = examples.stop - start, 1.0
                     bound.run(bound.backward, "derivative", first + start)
-                    part.shares[:] += shares[FIXED]
+                    if start == 0:
+                        np.copyto(part.shares, shares[FIXED])
+                    else:
+                        np.add(part.shares, shares[FIXED], out=part.shares)
                     if watch:
                         part.deltas[:, examples] = bound.collected(VARYING)
         return part

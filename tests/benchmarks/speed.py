@@ -287,6 +287,28 @@ def random_casadi(steps: list[tuple[str, int, int]], batch: int) -> Callable[...
     return lambda X, p: np.asarray(function(X.T, np.tile(p[:, None], batch))[1]).sum(axis=1)
 
 
+def random_ddx(steps: list[tuple[str, int, int]]) -> Callable[..., Any]:
+    """ddx-ad: our inputs are its parameters, by which it does not differentiate."""
+    from types import SimpleNamespace
+
+    import ddx
+
+    names = ("sin", "cos", "tanh", "exp", "log", "sqrt")
+    f = SimpleNamespace(**{name: getattr(ddx, name) for name in names})
+
+    def model() -> Any:
+        ps = [ddx.var(f"p{n}") for n in range(PARAMETERS)]
+        return random_graph(steps, [*(ddx.param(f"x{n}") for n in range(INPUTS)), *ps], f)
+
+    equation = ddx.equation(model)
+
+    def gradient(X: np.ndarray, p: np.ndarray) -> np.ndarray:
+        points = np.vstack([np.tile(p[:, None], len(X)), X.T])
+        return np.asarray(equation.jacobian(points)[1]).sum(axis=1)
+
+    return gradient
+
+
 # What is measured.
 
 
@@ -370,8 +392,15 @@ def met(reached: bool) -> str:
 
 def random_graph_target(quick: bool, targets: Table) -> None:
     steps = random_steps(5_000, INPUTS + PARAMETERS)
+    random_ddx(steps[:1])  # imports
+    started = time.process_time()
     tape, output = random_tape(steps)
+    recorded = time.process_time()
+    ddx = random_ddx(steps)
+    built = time.process_time() - recorded
     nodes = len(output.topological_order())
+    what = f"record and compile, random graph of {nodes:,} nodes"
+    ratio(targets, what, "ddx-ad, building", recorded - started, built, 1 / 2)
     rng = np.random.default_rng(1)
     batch = 200 if quick else 1000
     X, p = rng.uniform(-1, 1, (batch, INPUTS)), rng.uniform(-1, 1, PARAMETERS)
@@ -380,6 +409,12 @@ def random_graph_target(quick: bool, targets: Table) -> None:
     ours, theirs = alternate(lambda: tape.gradient(X, p), lambda: peer(X, p), repeats=5)
     what = f"tape, random graph of {nodes:,} nodes, {batch:,} examples"
     ratio(targets, what, "CasADi map", ours, theirs, 3)
+    for m in (8, batch):
+        few = X[:m]
+        np.testing.assert_allclose(tape.gradient(few, p)[1], ddx(few, p), rtol=1e-9)
+        ours, theirs = alternate(lambda: tape.gradient(few, p), lambda: ddx(few, p), repeats=9)  # noqa: B023
+        what = f"tape, random graph of {nodes:,} nodes, {m:,} examples"
+        ratio(targets, what, "ddx-ad", ours, theirs, 1)
 
 
 def numerical_target(quick: bool, targets: Table) -> None:

@@ -107,3 +107,12 @@ def test_a_script_that_fails_stops_the_site(tmp_path):
 def test_a_folder_is_asked_for(capsys):
     assert main([]) == 2
     assert "usage" in capsys.readouterr().err
+
+
+@pytest.mark.browser
+def test_the_first_page_and_a_lesson_fit_a_phone(built, browser):
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    for name in ("index.html", "course/01_chain_rule.html"):
+        page.goto((built / name).as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()
