@@ -64,42 +64,41 @@ class Case:
             single = all(
                 np.array_equal(part, part.astype(np.float32)) for part in self.answer.parts
             ) and np.any(self.answer.vector)
-            return SINGLE if single else UNIT_ROUNDOFF
+        return SINGLE if single else UNIT_ROUNDOFF
 
-        @cached_property
-        def _bounds(self) -> tuple[float, list[Array]]:
-            """What rounding explains, of J and of every entry of D."""
-            data = self.net, self.X, self.Y, self.lambda_
-            bounds = rounding_bounds(*data)
-            factor = ROUNDING * self.unit / UNIT_ROUNDOFF
-            cost, D = factor * bounds.cost, [factor * part for part in bounds.D]
-            digits = written_digits(self.answer.vector) if self.stored else None
-            if digits is None:
-                return cost, D
-            # Θ and X may have lost the same digits before they came here
-            lost = [
-                digits.error(known) if digits.rounded(known) else np.zeros_like(known)
-                for known in (*self.net.thetas, self.X)
-            ]
-            inexact = rounding_bounds(*data, lost[:-1], lost[-1])
-            last_place = float(np.max(digits.error(self.answer.vector)))
-            return cost + inexact.cost + last_place, [
-                part + more + last_place for part, more in zip(D, inexact.D, strict=True)
-            ]
+    @cached_property
+    def _bounds(self) -> tuple[float, list[Array]]:
+        """What rounding explains, of J and of every entry of D."""
+        data = self.net, self.X, self.Y, self.lambda_
+        bounds = rounding_bounds(*data)
+        factor = ROUNDING * self.unit / UNIT_ROUNDOFF
+        cost, D = factor * bounds.cost, [factor * part for part in bounds.D]
+        digits = written_digits(self.answer.vector) if self.stored else None
+        if digits is None:
+            return cost, D
+        # Θ and X may have lost the same digits before they came here
+        lost = [
+            digits.error(known) if digits.rounded(known) else np.zeros_like(known)
+            for known in (*self.net.thetas, self.X)
+        ]
+        inexact = rounding_bounds(*data, lost[:-1], lost[-1])
+        last_place = float(np.max(digits.error(self.answer.vector)))
+        return cost + inexact.cost + last_place, [
+            part + more + last_place for part, more in zip(D, inexact.D, strict=True)
+        ]
 
-        @property
-        def tolerances(self) -> list[Array]:
-            return self._bounds[1]
+    @property
+    def tolerances(self) -> list[Array]:
+        return self._bounds[1]
 
-        @property
-        def cost_tolerance(self) -> float:
-            """What rounding explains of J, written with log h and log(1 − h) as in (3)."""
-            h, u = self.net.forward(self.X).a[-1], self.unit
-            with np.errstate(divide="ignore", invalid="ignore"):
-                logs = np.where(self.Y > 0, self.Y / h, 0) + np.where(
-                    self.Y < 1, (1 - self.Y) / (1 - h), 0
-                )
-
+    @property
+    def cost_tolerance(self) -> float:
+        """What rounding explains of J, written with log h and log(1 − h) as in (3)."""
+        h, u = self.net.forward(self.X).a[-1], self.unit
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs = np.where(self.Y > 0, self.Y / h, 0) + np.where(
+                self.Y < 1, (1 - self.Y) / (1 - h), 0
+            )
         written = written_decimals(self.answer.cost) if self.stored and self.answer.cost else 0.0
         return self._bounds[0] + ROUNDING * 4.0 * u * float(np.sum(logs)) / len(self.X) + written
 
