@@ -69,12 +69,12 @@ def test_comparison_and_diagnosis_show_themselves(executed):
     shown = outputs(executed, "text/html")
     assert len(shown) == 2
     comparison, diagnosis = (html.unescape(text) for text in shown)
-    assert "PASSED: the three methods agree on 43 of 43 parameters" in comparison
+    assert "PROVED: graph and matrix formulas give the same" in comparison
     assert "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* a⁽ˡ⁾ .* (1 − a⁽ˡ⁾)" in diagnosis  # the formula meant
     assert "g' taken as a, the factor 1 − a missing" in diagnosis
     assert "\x1b" not in comparison + diagnosis  # a kernel asks for colours (FORCE_COLOR)
     fallbacks = "".join(outputs(executed, "text/plain"))
-    assert "<Comparison: PASSED: the three methods agree" in fallbacks
+    assert "<Comparison: PROVED: graph and matrix formulas" in fallbacks
     assert "<Diagnosis: WRONG: g' taken as a" in fallbacks
 
 

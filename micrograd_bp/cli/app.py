@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -108,6 +109,7 @@ def main() -> None:
     except OSError as error:
         print_error(f"error: {_one_line(error)}")
         status = 2
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is over: Ctrl-C changes nothing any more
     sys.exit(status)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ import typer
 
 from ..network.sigmoid import SigmoidNetwork
 from ..support.interrupts import interrupts_deferred
+from ..support.tables import shown
 from ..training.classifier import Model, Settings, fit, load_model, training_tables
 from ..training.data import Dataset
 from ..training.plots import figure_format, plot_training
@@ -125,18 +127,21 @@ def _trained(
                 check_every=check_every,
                 progress=bar and (lambda done, total, cost: bar(done, total, f"cost {cost:.4g}")),
             )
-        said = model.training.stopped is None
-        failed = keep(save, model.save, said)
+        failed = keep(save, model.save, say=False)
     if model.training.interrupted:
         stop = model.training.stopped
         raise InterruptedTraining(f"{stop}; {_said(failed)}" if failed else stop)
     show(*training_tables(model, dataset))
-    failed = keep(plot, lambda path: plot_training(model, dataset, path), said) or failed
+    failed = keep(plot, lambda path: plot_training(model, dataset, path), say=False) or failed
     if model.training.stopped:
         print_error(model.training.stopped)
     if failed:
         raise failed
-    return 1 if model.training.stopped else 0
+    if model.training.stopped:
+        return 1
+    for path in filter(None, (save, plot)):
+        print(shown(f"wrote {path}"), file=sys.stderr)
+    return 0
 
 
 def _said(error: OSError) -> str:

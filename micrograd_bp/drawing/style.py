@@ -89,7 +89,7 @@ THEMES = {
         line="#6d7884",
         forward="#56b4e9",
         backward="#ff9350",
-        path="#2fcf9f",
+        path="#8fe3a0",
         fills={
             "inner": "#1e2329",
             "data": "#15181c",

@@ -231,7 +231,7 @@ class Diagnosis(Result):
         for part, (place, meant, used, remedy) in zip(finding.parts, finding.formulas, strict=True):
             where = f"equation {place}" if place.startswith("(") else place
             made += ["", f"{part} — {where}", table("", ["meant", "used"], [[meant, used]]), remedy]
-        if finding.layers and np.isfinite(self.residual):
+        if finding.layers and np.isfinite(self.residual) and np.isfinite(finding.residual):
             made.append(
                 f"(Relative difference from your numbers: {_power(finding.residual)} with the "
                 f"formula used, {_power(self.residual)} with the one meant.)"

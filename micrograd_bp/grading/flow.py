@@ -127,6 +127,11 @@ class Flow:
         return made
 
     @cached_property
+    def arrays(self) -> list[Node]:
+        """Each array once, where it was first seen."""
+        return [node for i in self.first.values() if (node := self.nodes[i]).value.size > 1]
+
+    @cached_property
     def summed(self) -> set[int]:
         """The single numbers that were summed up from arrays: no sizes, rates or indices."""
         made: set[int] = set()

@@ -25,7 +25,7 @@ from .evidence import Case
 from .examine import OTHER_DATA, UNKNOWN, Runs, diagnose, run
 from .functions import function_candidates, needs_network, parameter_names
 from .layouts import Problem, random_problem
-from .lines import explain_lines
+from .lines import Wrong, explain_lines
 from .local import Local
 from .names import Parameter, parameters_of
 from .search import EXAMPLES, LAMBDA, Bound, Search
@@ -195,8 +195,36 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
         gradient_wrong=not diagnosis.gradient_passed,
         cost_wrong=bool(diagnosis.cost_findings) or diagnosis.cost_wrong,
     )
-    where = listing.where if diagnosis.result == "wrong" else None
-    return replace(diagnosis, where=where, lines=listing)
+    if diagnosis.result != "wrong":
+        return replace(diagnosis, where=None, lines=listing)
+    named = [wrong for wrong in listing.wrong if wrong.name]
+    if diagnosis.mistakes or not named:
+        return replace(diagnosis, where=listing.where, lines=listing)
+    found = _of_lines(named, diagnosis)
+    return replace(diagnosis, where=listing.where, lines=listing, mistakes=(found,), clues=())
+
+
+def _of_lines(named: Sequence[Wrong], diagnosis: Diagnosis) -> Finding:
+    """The mistakes that lines make, where no formulas of the catalogue give the whole answer."""
+    first = {wrong.name: wrong for wrong in reversed(named)}
+    kept = [wrong for wrong in named if first[wrong.name] is wrong]
+    formulas = tuple(
+        (f"line {w.line}", w.expected, w.computed, f"Look at line {w.line}: {w.code}") for w in kept
+    )
+    layers = tuple(verdict.layer for verdict in diagnosis.layers if not verdict.passed)
+    names = tuple(w.name for w in kept)
+    return Finding(
+        name="; and ".join(names),
+        equation="; ".join(f[0] for f in formulas),
+        meant="\n".join(f[1] for f in formulas),
+        used="\n".join(f[2] for f in formulas),
+        remedy="\n".join(f[3] for f in formulas),
+        residual=np.inf,
+        noise=np.inf,
+        layers=layers,
+        parts=names,
+        formulas=formulas,
+    )
 
 
 def _check_results(stored: StoredResults, lambda_: float) -> Diagnosis:

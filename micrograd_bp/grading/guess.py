@@ -64,6 +64,9 @@ def _forward_guess(
             ("z", l + 1, last) for kind, l in kinds if kind == "a" and l < reading.model.last
         ]
         options += [("slope", l, last) for _, l in kinds if 1 < l < reading.model.last]
+    output = reading.model.last
+    if any(l == output for _, l in kinds):  # the slope of the outputs, on the way to δ
+        options.append(("delta", output, list(_chain(reading, node))[-1]))
     for kind, l, end in options:
         value = _as_rows(reading, end, (z if kind == "z" else a)[l].shape[1])
         if value is not None and (kind, l) not in reading.seen | set(reading.model.adopted):

@@ -88,7 +88,8 @@ def _judged(flow: Flow, model: Model, case: Case, fit: bool) -> Judgement:
         reading = Reading(flow, model, tainted)
         if reading.state(node) is False:
             tainted.add(node.key)
-    for l, blamed, symbol, name in blocks_off(reading, case):
+    # what a wrong step leads to is no mistake of its own
+    for l, blamed, symbol, name in () if found else blocks_off(reading, case):
         found.append(Step(reading.blamed(blamed), symbol, expected("D", l, model), name))
     return Judgement(tuple(found), first, reading)
 
@@ -131,9 +132,15 @@ def wrong_cost(flow: Flow, model: Model, case: Case) -> list[Step]:
     reading = Reading(flow, model, set(), scalars=True)
     frontier = reading.frontier(sinks[:1])
     node = frontier[0] if frontier else flow.origin(sinks[0])
+    K = model.Y.shape[1]
+    product = node.value.shape == (K, K) and K > 1
+    name = "J by a matrix product: terms off its diagonal are summed too" if product else ""
     return [
         Step(
-            reading.blamed(node), step_words(reading, reading.blamed(node)), expected("J", 0, model)
+            reading.blamed(node),
+            step_words(reading, reading.blamed(node)),
+            expected("J", 0, model),
+            name,
         )
     ]
 

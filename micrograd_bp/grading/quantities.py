@@ -280,7 +280,8 @@ def _accumulated(model: Model) -> Iterator[Quantity]:
         for block, name in blocks:
             yield Quantity(over("Δ", l) + name, "Delta", l, model.accumulated(l)[block])
             D = model.gradient(l)
-            if model.lambda_ or ("D", l) in model.adopted:
+            plain = name == "(:, 0)" or not model.lambda_  # D is Δ/m there
+            if not plain or ("D", l) in model.adopted:
                 yield Quantity(over("D", l) + name, "D", l, D[block])
         if ("Delta", l) in model.adopted or m == 1:
             continue

@@ -75,8 +75,8 @@ def squared(flow: Flow, model: Model) -> Model | None:
 def _shows(flow: Flow, model: Model, kind: str, layer: int) -> bool:
     """Whether a quantity of this kind and layer is computed, whole or (δ, g′) in part."""
     known = Quantities(model)
-    for node in flow.nodes:
-        found = known.match(node.value) if node.value.size > 1 else None
+    for node in flow.arrays:
+        found = known.match(node.value)
         if found is None or (kind == "a" and found.quantity.part):
             continue
         if (found.kind, found.quantity.layer) == (kind, layer):
@@ -205,7 +205,7 @@ class Reading:
     @cached_property
     def seen(self) -> set[tuple[str, int]]:
         """The kinds and layers of whole quantities that the run computed."""
-        found = (self.known.match(node.value) for node in self.flow.nodes if node.value.size > 1)
+        found = (self.known.match(node.value) for node in self.flow.arrays)
         return {(m.kind, m.quantity.layer) for m in found if m and not m.quantity.part}
 
     # Where it goes wrong

@@ -147,7 +147,8 @@ class _Rewriter(ast.NodeTransformer):
     """Wraps the expressions of a module, statement by statement."""
 
     def __init__(self, source: str) -> None:
-        self.source = source
+        # as the parser counts them: a form feed ends no line
+        self.lines = source.encode().replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         self.places: list[Place] = []
         self.units = 0
         self.unit: Unit | None = None
@@ -382,7 +383,12 @@ class _Rewriter(ast.NodeTransformer):
         return ast.copy_location(call, node)
 
     def _text(self, node: ast.AST) -> str:
-        return ast.get_source_segment(self.source, node) or ""
+        """The source of a node; its columns count bytes."""
+        place: Any = node
+        rows = self.lines[place.lineno - 1 : place.end_lineno]
+        rows[-1] = rows[-1][: place.end_col_offset]
+        rows[0] = rows[0][place.col_offset :]
+        return b"\n".join(rows).decode()
 
 
 def _plain(node: ast.expr) -> bool:

@@ -43,6 +43,10 @@ EXPRESSIONS = {
         lambda x, y: y**0.75 + x**3 + y**-2,
         lambda x, y: y ** mpmath.mpf(0.75) + x**3 + y**-2,
     ),
+    "powers that round": (
+        lambda x, y: y**0.3 * 2.5**x + y**1.3,
+        lambda x, y: y ** mpmath.mpf(0.3) * mpmath.mpf(2.5) ** x + y ** mpmath.mpf(1.3),
+    ),
     "relu, abs": (lambda x, y: x.relu() * 3 + x.abs() * y, lambda x, y: max(x, 0) * 3 + abs(x) * y),
 }
 
