@@ -121,11 +121,14 @@ def _confirm_by_the_graph(problem: Problem) -> None:
 
 
 def _descaled(answers: Sequence[Answer], problems: Sequence[Problem]) -> list[Answer]:
-    """Steps (before − after) divided by the α that the numbers tell."""
+    """Steps (before − after) divided by the α that the numbers tell, one for equally many
+    examples: a factor that changes with the data is no α."""
     made = []
+    found: dict[int, float] = {}
     for answer, problem in zip(answers, problems, strict=True):
         if answer.scaled and answer.fits(problem.net.shapes):
             factor, left = gradient_scale(answer.parts, problem.exact.D)
+            factor = found.setdefault(len(problem.X), factor)
             if factor > 0.0 and left <= 1.0:
                 answer = replace(answer, parts=[part / factor for part in answer.parts])
         made.append(answer)
@@ -210,11 +213,13 @@ def _family_own(bound: Bound, runs: Runs) -> tuple[str, ...] | None:
     for own in family(layers, outputs):
         gradients = [with_penalty(own.gradient(p), p) for p in runs.problems]
         found = []
+        factors: dict[int, float] = {}
         for case, D, problem in zip(runs.cases, gradients, runs.problems, strict=True):
             visible = [bound.layout.pieces(part) for part in (case.parts, D)]
             yours, theirs = ([*weights, *biases] for weights, biases in visible)
             factor, left = gradient_scale(yours, theirs)
-            if left > NEARLY or factor <= 0.0:
+            one = factors.setdefault(len(problem.X), factor)
+            if left > NEARLY or factor <= 0.0 or abs(factor / one - 1.0) > NEARLY:
                 break
             known = [s for s in scales(len(problem.X), outputs, free)
                      if abs(factor / s.factor - 1.0) <= NEARLY]  # fmt: skip
