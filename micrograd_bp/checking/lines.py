@@ -58,11 +58,12 @@ class Line:
 
     def points(self, theta: Array, step: float) -> tuple[Array, float]:
         """θ moved by ``step``, and how far it really moved: θ + h is rounded."""
-        if self.direction is not None:
-            return theta + step * self.direction, step
-        moved = theta.copy()
-        moved[self.index] += step
-        return moved, float(moved[self.index] - theta[self.index])
+        with np.errstate(over="ignore"):
+            if self.direction is not None:
+                return theta + step * self.direction, step
+            moved = theta.copy()
+            moved[self.index] += step
+            return moved, float(moved[self.index] - theta[self.index])
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Problem:
     """A function of θ given by its values alone, and the slopes of it that are to be judged."""
 
     def __init__(self, costs: Costs, theta: Array, value: float, rng: np.random.Generator) -> None:
-        self.unit = 2.0 ** math.frexp(value)[1] if abs(value) > HUGE else 1.0
+        self.unit = 2.0 ** (math.frexp(value)[1] - 1) if abs(value) > HUGE else 1.0
         self._costs = costs
         self.theta = theta
         self.value = value / self.unit
@@ -110,13 +111,18 @@ class Problem:
         # lengths too are random, lest every line step over the same lucky roundings
         for _ in range(lines):
             unit = rng.standard_normal(size.size)
-            unit *= rng.uniform(1.0, 2.0) / np.linalg.norm(unit)
+            unit /= np.linalg.norm(unit) * rng.uniform(1.0, 2.0)
             self.noise = max(self.noise, noise_of(self.along(unit * size)))
 
     def along(self, direction: Array) -> Costs:
         """The function of t at θ + t·direction."""
-        with np.errstate(over="ignore"):
-            return lambda t: self.costs(self.theta + t[:, np.newaxis] * direction)
+
+        def costs(t: Array) -> Array:
+            with np.errstate(over="ignore"):
+                points = self.theta + t[:, np.newaxis] * direction
+            return self.costs(points)
+
+        return costs
 
     def coordinate(self, index: int, label: str, slope: float, allowance: float) -> Line:
         step = self.first * float(self.scale[index])
@@ -298,8 +304,7 @@ class Problem:
     def _descend(
         self, lines: list[Line], ladders: list[Ladder], block: list[tuple[int, list[float]]]
     ) -> None:
-        with np.errstate(over="ignore"):
-            probes = [lines[i].points(self.theta, t) for i, steps in block for t in steps]
+        probes = [lines[i].points(self.theta, t) for i, steps in block for t in steps]
         values = iter(self.costs(np.array([point for point, _ in probes])).tolist())
         moves = iter(moved for _, moved in probes)
         for i, steps in block:

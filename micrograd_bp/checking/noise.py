@@ -20,10 +20,13 @@ __all__ = ["EPSILON", "POSITIONS", "TINIEST", "noise_at", "noise_of", "precision
 EPSILON = float(np.finfo(np.float64).eps)
 TINIEST = float(np.finfo(np.float64).tiny)
 TABLE_POINTS = 7  # values in a noise table, as Moré & Wild advise
-POSITIONS = np.arange(TABLE_POINTS, dtype=np.float64)
+# Not at 0 itself, where a kink or a jump would stand in every table.
+POSITIONS = np.arange(TABLE_POINTS, dtype=np.float64) + 1.37
 FIRST_SPACING = 1e-12  # of these values, in units of the line
 CLOSER = 0.137  # the second spacing, in units of the first: no period fits both
+MOST_TABLES = 14
 GROW, SHRINK = 60.0, 7.0
+WIDER = 7.3
 SAME_NOISE = 8.0  # seven values know σ to a factor of about two
 
 
@@ -65,9 +68,9 @@ def noise_of(along: Callable[[Array], Array]) -> float:
     last difference is an upper bound.
     """
     spacing, bound = FIRST_SPACING, math.inf
-    tried: set[float] = set()
-    while spacing not in tried and 1e-17 < spacing < 1.0:
-        tried.add(spacing)
+    for _ in range(MOST_TABLES):
+        if not 1e-17 < spacing < 1.0:
+            break
         values = along(spacing * POSITIONS)
         if not np.all(np.isfinite(values)):
             spacing /= SHRINK
@@ -76,19 +79,35 @@ def noise_of(along: Callable[[Array], Array]) -> float:
         if _stands_still(values):
             spacing *= GROW
         elif known:
-            closer = along(-CLOSER * spacing * POSITIONS)
-            levels = [float(noise), float(table_noise(closer)[0])]
-            if levels[1] > SAME_NOISE * levels[0]:  # by luck from stair to stair, or across a jump
-                levels.append(float(table_noise(along(CLOSER**2 * spacing * POSITIONS))[0]))
-            level = min(levels) if len(levels) == 2 else sorted(levels)[1]
-            if _stands_still(closer) or not level < noise / SAME_NOISE:
-                return max(levels) if len(levels) == 2 else level
+            level, settled = _believed(along, spacing, float(noise))
+            if settled:
+                return level
             bound = min(bound, level)
             spacing /= SHRINK
         else:
             bound = min(bound, float(noise))
             spacing /= SHRINK
     return 0.0 if math.isinf(bound) else bound
+
+
+def _believed(along: Callable[[Array], Array], spacing: float, noise: float) -> tuple[float, bool]:
+    """What other spacings say of noise that shows at one, and whether that settles it.
+
+    Values that stand still at a smaller spacing are stairs, whose noise is the same at a larger
+    one; that of a flat piece with a kink beyond is not. Other noise shows at smaller spacings
+    too, unless these step by luck from stair to stair; signal does not.
+    """
+    levels = [noise]
+    for closer in (-CLOSER, CLOSER**2):
+        values = along(closer * spacing * POSITIONS)
+        if _stands_still(values):
+            wider = float(table_noise(along(WIDER * spacing * POSITIONS))[0])
+            return (max(noise, wider), True) if wider <= SAME_NOISE * noise else (0.0, True)
+        levels.append(float(table_noise(values)[0]))
+        if noise / SAME_NOISE <= levels[-1] <= SAME_NOISE * noise:
+            return max(noise, levels[-1]), True
+    level = sorted(levels)[1]
+    return level, level >= noise / SAME_NOISE
 
 
 def _stands_still(values: Array) -> bool:

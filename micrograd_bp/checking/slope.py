@@ -89,6 +89,8 @@ class _Limit:
         self.noises: list[float] = []
         self.row: list[tuple[float, float]] = []
         self.candidates: list[_Entry] = []
+        self._trend = 0.0  # the next change, if it falls as the last one that was no noise
+        self._open = 0.0  # what may still be to come
 
     def add(self, step: float, value: float, noise: float) -> None:
         self.steps.append(step)
@@ -122,13 +124,20 @@ class _Limit:
         """
         before = abs(self.values[-2] - self.values[-3])
         change = abs(self.values[-1] - self.values[-2])
-        if change <= self.noises[-1] + self.noises[-2]:
-            return 0.0
+        noise = self.noises[-1] + self.noises[-2]
+        if change <= noise:
+            # What did not converge while it could be seen may go on so below the noise.
+            if not self._trend <= 4.0 * noise:
+                self._open = 0.0
+            return self._open
         expected = (self.steps[-1] / self.steps[-2]) ** self.power
         fall = change / before if before > 0.0 else math.inf
+        self._trend = change * min(fall, 1.0)
         if fall <= math.sqrt(expected):
-            return 0.0
-        return change * fall / (1.0 - fall) if fall < 0.98 else math.inf
+            self._open = 0.0
+        else:
+            self._open = change * fall / (1.0 - fall) if fall < 0.98 else math.inf
+        return self._open
 
     def accepted(self) -> list[_Entry]:
         """The estimates that nothing from smaller steps contradicts, neither estimate nor value.

@@ -30,6 +30,7 @@ from micrograd_bp import check_gradient
 
 Array = np.ndarray
 EPSILON = np.finfo(float).eps
+LEAST = 0.05  # of the largest slope: errors are planted in no smaller one
 
 
 @dataclass
@@ -198,7 +199,8 @@ def noisy(rng: np.random.Generator) -> Case:
     size = abs(base.cost(base.theta))
     noise = 6e-8 * size if how == 0 else level
     slopes = np.abs(base.gradient(base.theta))
-    visible = max(1e-6, 200.0 * noise / max(np.median(slopes), 1e-300))
+    least = np.min(slopes[slopes >= LEAST * slopes.max()])
+    visible = max(1e-6, 200.0 * noise / max(least, 1e-300))
     return Case("noisy", cost, base.gradient, base.theta, base.scale, visible)
 
 
@@ -256,7 +258,7 @@ def planted(case: Case, rng: np.random.Generator) -> tuple[str, Array] | None:
     wrong = g.copy()
     what = str(rng.choice(["component", "factor", "zero", "sign", "order", "added", "forgotten"]))
     size = 10.0 ** rng.uniform(-6.0, 2.0) * rng.choice([-1.0, 1.0])
-    p = int(rng.choice(np.flatnonzero(weight >= 0.05 * weight.max())))
+    p = int(rng.choice(np.flatnonzero(weight >= LEAST * weight.max())))
     if what == "component":
         wrong[p] *= 1.0 + size
     elif what == "factor":

@@ -1,0 +1,354 @@
+"""Gradients that are wrong and hard to see, and right ones that are easy to suspect.
+
+Each kind of trouble has several members; what is right is known on paper.
+"""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+from micrograd_bp import check_gradient
+from micrograd_bp.testing import assert_gradient
+
+SEEDS = range(2)
+
+
+def outcomes(cost, gradient, theta, **options):
+    theta = np.array(theta, dtype=float)
+    return {check_gradient(cost, gradient, theta, seed=s, **options).outcome for s in SEEDS}
+
+
+def never_right(cost, gradient, theta, **options):
+    return "right" not in outcomes(cost, gradient, theta, **options)
+
+
+# Signal is not noise
+
+
+def logistic(features):
+    """Σ log(1 + e^(θx)) at θ ≈ 1/x: steep in θ, smooth in θx."""
+    x = np.asarray(features)
+
+    def cost(t):
+        return float(np.sum(np.logaddexp(0.0, t[0] * x)))
+
+    def gradient(t):
+        return np.array([np.sum(x / (1.0 + np.exp(-t[0] * x)))])
+
+    return cost, gradient, [1.3 / float(np.max(x))]
+
+
+@pytest.mark.parametrize("size", [5e4, 3e5, 1e7, 1e12])
+@pytest.mark.parametrize("factor", [0.0, -1.0, 1.2, 1.001])
+def test_a_steep_logistic_regression_with_a_wrong_factor_is_wrong(size, factor):
+    cost, gradient, theta = logistic(size * np.array([1.0, 0.6, -0.3]))
+    assert outcomes(cost, gradient, theta) == {"right"}
+    assert outcomes(cost, lambda t: factor * gradient(t), theta) == {"wrong"}
+
+
+@pytest.mark.parametrize(
+    ("amplitude", "omega"), [(1e-3, 1e3), (1e-5, 1e5), (1e-4, 1e6), (1e-8, 1e8), (1.0, 30.0)]
+)
+def test_a_forgotten_oscillation_is_missed_by_none(amplitude, omega):
+    def cost(t):
+        return float(np.sin(t[0]) + amplitude * np.sin(omega * t[0]))
+
+    def gradient(t):
+        return np.cos(t) + amplitude * omega * np.cos(omega * t)
+
+    assert outcomes(cost, gradient, [0.5]) == {"right"}
+    assert never_right(cost, np.cos, [0.5])
+
+
+@pytest.mark.parametrize("theta", [1.1e-3, 0.7e-3, 2e-4])
+@pytest.mark.parametrize("error", [0.01, -0.01, 1e-4])
+def test_a_fast_sine_with_a_small_error_is_wrong(theta, error):
+    def gradient(t):
+        return 1000.0 * np.cos(1000.0 * t)
+
+    cost = lambda t: float(np.sin(1000.0 * t[0]))  # noqa: E731
+    assert outcomes(cost, gradient, [theta]) == {"right"}
+    assert outcomes(cost, lambda t: (1.0 + error) * gradient(t), [theta]) == {"wrong"}
+
+
+@pytest.mark.parametrize("theta", [1e10, 3e9, 1e12, 1e6])
+def test_a_gradient_that_varies_beside_theta_is_not_excused_by_that(theta):
+    cost = lambda t: float(np.sin(t[0]))  # noqa: E731
+    for factor in (-1.0, 1.01, 0.0):
+        assert never_right(cost, lambda t, f=factor: f * np.cos(t), [theta])
+    assert "wrong" not in outcomes(cost, np.cos, [theta])
+
+
+# Periods
+
+
+@pytest.mark.parametrize("power", [6, 8, 10, 14])
+@pytest.mark.parametrize("theta", [0.7, 0.5, 0.25])
+def test_a_period_of_a_power_of_two_hides_nothing(power, theta):
+    omega = 2.0**power * np.pi
+
+    def cost(t):
+        return float((t[0] - 0.3) ** 2 + 0.01 * np.sin(omega * t[0]))
+
+    def gradient(t):
+        return 2.0 * (t - 0.3) + 0.01 * omega * np.cos(omega * t)
+
+    assert never_right(cost, lambda t: 2.0 * (t - 0.3), [theta])
+    assert outcomes(cost, gradient, [theta]) == {"right"}
+
+
+# Kinks
+
+
+def test_kinks_elsewhere_excuse_no_direction():
+    rng = np.random.default_rng(0)
+    theta = rng.normal(size=5000)
+    theta[rng.choice(5000, size=200, replace=False)] = 0.0
+
+    def cost(t):
+        return float(np.sum(np.abs(t)) + np.sum(np.sin(t)))
+
+    def gradient(t):
+        return np.sign(t) + np.cos(t)
+
+    sampled = np.sort(rng.choice(5000, size=1000, replace=False))
+
+    def wrong(t):
+        doubled = 2.0 * gradient(t)
+        doubled[sampled] = gradient(t)[sampled]
+        return doubled
+
+    assert check_gradient(cost, gradient, theta, parameters=sampled).passed
+    assert not check_gradient(cost, wrong, theta, parameters=sampled).passed
+
+
+@pytest.mark.parametrize("distance", [1e-3, 1e-5, 1e-7, 1e-9])
+@pytest.mark.parametrize("both", [True, False])
+def test_kinks_beside_theta_excuse_no_error(distance, both):
+    def cost(t):
+        far = abs(t[0] + 1.7 * distance) if both else 0.0
+        return float(np.sin(t[0]) + abs(t[0] - distance) + far)
+
+    slope = 1.0 - 1.0 + float(both)
+    assert "wrong" not in outcomes(cost, np.array([slope]), [0.0])
+    for error in (0.3, -0.3, 0.01):
+        assert never_right(cost, np.array([slope + error]), [0.0])
+
+
+@pytest.mark.parametrize(
+    ("cost", "possible", "impossible"),
+    [
+        (lambda t: max(t[0], t[1]), [(1, 0), (0, 1), (0.5, 0.5)], [(1, 1), (0, 0)]),
+        (lambda t: min(t[0], t[1]), [(1, 0), (0, 1), (0.3, 0.7)], [(1, 1), (0, 0)]),
+        (lambda t: abs(t[0] - t[1]), [(1, -1), (-1, 1), (0, 0)], [(1, 1), (-1, -1)]),
+        (lambda t: max(t[0] + 3 * t[1], 4 * t[1]), [(1, 3), (0, 4)], [(0, 3), (1, 4)]),
+        (lambda t: max(t[0], 0) - max(t[1], 0), [(0, 0), (1, -1), (1, 0)], [(2, 0), (0, 1)]),
+    ],
+)
+def test_subgradients_at_a_tie_are_possible_together(cost, possible, impossible):
+    for slopes in possible:
+        assert outcomes(cost, np.array(slopes, float), [0.0, 0.0]) == {"right"}, slopes
+    for slopes in impossible:
+        assert never_right(cost, np.array(slopes, float), [0.0, 0.0]), slopes
+
+
+@pytest.mark.parametrize("gap", [1e-9, -1e-9, 1e-7])
+def test_a_near_tie_has_one_gradient(gap):
+    def cost(t):
+        return float(max(t[0], t[1]) + np.sin(t[0]))
+
+    right = np.array([1.0 + float(gap > 0), float(gap < 0)])
+    right[0] = np.cos(gap) + float(gap > 0)
+    assert "wrong" not in outcomes(cost, right, [gap, 0.0])
+    assert never_right(cost, right + np.array([0.5, -0.5]), [gap, 0.0])
+    assert never_right(cost, right - np.array([1.0, -0.5]), [gap, 0.0])
+
+
+@pytest.mark.parametrize("slope", [0.0, 1.0])
+@pytest.mark.parametrize("jump", [1.0, 1e-3, -5.0])
+def test_a_jump_at_theta_confirms_no_slope(slope, jump):
+    assert never_right(lambda t: jump * (t[0] > 0.0) + slope * t[0], np.array([slope]), [0.0])
+    assert never_right(lambda t: jump * (t[0] >= 0.3) + t[0], np.array([0.0]), [0.3])
+
+
+# Edges of a domain
+
+
+@pytest.mark.parametrize(
+    ("cost", "slope", "theta"),
+    [
+        (lambda t: 3.0 * t[0] if t[0] >= 0.0 else math.nan, 3.0, 0.0),
+        (lambda t: math.exp(t[0]) if t[0] <= 0.0 else math.nan, 1.0, 0.0),
+        (lambda t: t[0] ** 2 if t[0] >= 2.0 else math.inf, 4.0, 2.0),
+        (lambda t: math.asin(t[0] - 1.0) if t[0] <= 1.0 else 1 / 0, 1.0, 1.0),
+    ],
+)
+def test_a_cost_with_values_on_one_side_has_the_slope_of_that_side(cost, slope, theta):
+    assert outcomes(cost, np.array([slope]), [theta]) == {"right"}
+    for wrong in (0.0, -slope, 1.01 * slope):
+        assert outcomes(cost, np.array([wrong]), [theta]) == {"wrong"}
+
+
+@pytest.mark.parametrize("bounds", [(0.0, None), (0.0, 5.0), ([0.0, 0.0], [9.0, 9.0])])
+def test_the_cost_is_not_asked_outside_bounds(bounds):
+    asked = []
+
+    def cost(t):
+        asked.append(t.copy())
+        return float(np.sum(np.cos(t) + 2.0 * t))
+
+    def gradient(t):
+        return 2.0 - np.sin(t)
+
+    assert outcomes(cost, gradient, [0.0, 1.0], bounds=bounds) == {"right"}
+    assert outcomes(cost, lambda t: 1.01 * gradient(t), [0.0, 1.0], bounds=bounds) == {"wrong"}
+    assert np.min(asked) >= 0.0
+    with pytest.raises(ValueError, match=r"bounds: got 0 .* theta\[0\], which is -1"):
+        check_gradient(cost, gradient, [-1.0, 1.0], bounds=bounds)
+
+
+# Scales
+
+
+@pytest.mark.parametrize("s", [1e-15, 1e-12, 1e-9, 1e9, 1e15])
+@pytest.mark.parametrize(
+    ("f", "df"),
+    [
+        (lambda u: (np.log(u) - 1.0) ** 2, lambda u: 2.0 * (np.log(u) - 1.0) / u),
+        (lambda u: 1.0 / (1.0 + u**2), lambda u: -2.0 * u / (1.0 + u**2) ** 2),
+        (lambda u: np.tanh(u), lambda u: 1.0 / np.cosh(u) ** 2),
+        (lambda u: u * np.exp(-u), lambda u: (1.0 - u) * np.exp(-u)),
+    ],
+)
+def test_the_scale_is_that_of_the_cost(s, f, df):
+    def cost(t):
+        with np.errstate(all="ignore"):
+            return float(f(t[0] / s))
+
+    def gradient(t):
+        return df(t / s) / s
+
+    assert outcomes(cost, gradient, [0.8 * s]) == {"right"}
+    for factor in (-1.0, 0.0, 2.0, 1.001):
+        assert outcomes(cost, lambda t, k=factor: k * gradient(t), [0.8 * s]) == {"wrong"}
+
+
+@pytest.mark.parametrize("factor", [2.0, 0.5, -1.0, 0.0])
+def test_tiny_and_huge_parameters_side_by_side(factor):
+    units = np.array([1e-9, 1e9, 1.0, 1e-12])
+
+    def cost(t):
+        return float(np.sum(np.sin(t / units + 0.4)))
+
+    def gradient(t):
+        return np.cos(t / units + 0.4) / units
+
+    theta = units * np.array([0.7, 0.9, -0.5, 0.3])
+    assert outcomes(cost, gradient, theta) == {"right"}
+    assert outcomes(cost, lambda t: factor * gradient(t), theta) == {"wrong"}
+
+
+# Nothing decided is nothing passed
+
+
+@pytest.mark.parametrize("offset", [1e16, -1e17, 1e20])
+def test_a_check_in_which_nothing_is_decided_has_not_passed(offset):
+    check = check_gradient(lambda t: offset + np.sum(t), np.ones_like, [0.25, 0.5])
+    assert check.outcome == "undecided"
+    assert not check.passed
+    assert not check
+    with pytest.raises(AssertionError):
+        assert_gradient(lambda t: offset + np.sum(t), np.ones_like, [0.25, 0.5])
+
+
+def test_every_block_of_parameters_needs_a_decided_slope():
+    theta = {"seen": np.array([0.5, 1.0]), "drowned": np.array([1e-9, 2e-9])}
+
+    def cost(p):
+        return float(np.sum(np.sin(p["seen"])) + 1e-17 * np.sum(p["drowned"] ** 2))
+
+    gradient = {"seen": np.cos(theta["seen"]), "drowned": 2e-17 * theta["drowned"]}
+    check = check_gradient(cost, gradient, theta)
+    assert check.outcome == "undecided"
+    assert {slope.block for slope in check.undecided if slope.index is not None} == {"drowned"}
+    assert check_gradient(lambda p: cost(p), gradient, theta, parameters=[0, 1]).passed
+
+
+# Arrays
+
+
+@pytest.mark.parametrize("factor", [-5.0, 0.0, 2.0, 1.001])
+@pytest.mark.parametrize("ratio", [1e-10, 1e-6, 1e-13])
+def test_a_small_entry_of_an_array_has_a_tolerance_of_its_own(factor, ratio):
+    theta = np.array([0.4, 0.7])
+    units = np.array([1.0, 1.0 / ratio])  # the second is small, as its unit is large
+
+    def cost(t):
+        return float(np.sin(t[0]) + np.sin(t[1] / units[1]))
+
+    right = np.cos(theta / units * [1.0, units[1]]) * [1.0, ratio]
+    right[1] = np.cos(theta[1]) * ratio
+    at = theta * units
+    assert check_gradient(cost, right, at).passed
+    assert not check_gradient(cost, right * [1.0, factor], at).passed
+
+
+# False alarms
+
+
+def test_exp_near_the_largest_float_is_right():
+    for theta in ([709.7], [709.0, 700.0], [-700.0, 709.7]):
+        cost = lambda t: float(np.sum(np.exp(t)))  # noqa: E731
+        assert outcomes(cost, np.exp, theta) == {"right"}
+        assert outcomes(cost, lambda t: 1.01 * np.exp(t), theta) == {"wrong"}
+
+
+@pytest.mark.parametrize("power", [0.1, 0.3, 0.5, 0.05])
+def test_a_slope_that_falls_to_zero_slowly_is_not_called_wrong(power):
+    cost = lambda t: float(t[0] * abs(t[0]) ** power)  # noqa: E731
+    assert "wrong" not in outcomes(cost, np.zeros(1), [0.0])
+
+
+@pytest.mark.parametrize("theta", [1e308, -1.7e308, 1e300, 5e-324])
+def test_extreme_parameters_warn_of_nothing(theta):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        check = check_gradient(lambda t: float(np.arctan(t[0])), np.zeros(1), [theta])
+        assert check_gradient(lambda t: 2.0, np.zeros(1), [theta]).passed
+    assert check.outcome in ("right", "wrong", "undecided")
+
+
+@pytest.mark.parametrize("text", ["1.0", b"1.0", np.array("1.0"), np.str_("2")])
+def test_text_is_no_cost(text):
+    with pytest.raises(TypeError, match="cost: got"):
+        check_gradient(lambda t: text, np.zeros(1), [1.0])
+
+
+def test_the_note_on_nondeterminism_shows_two_different_numbers():
+    state = [0]
+
+    def cost(t):
+        state[0] += 1
+        return 5.0 + 1e-12 * (state[0] % 2)
+
+    (note,) = check_gradient(cost, np.zeros(1), [1.0]).notes
+    assert "gave 5.0 and 5.000000000001 for" in note
+
+
+@pytest.mark.parametrize("level", [1e-6, 1e-3])
+def test_known_noise_enters_the_bars_and_is_no_nondeterminism(level):
+    rng = np.random.default_rng(0)
+
+    def cost(t):
+        return float(np.sum(np.sin(t)) + level * rng.normal())
+
+    theta = [0.5, 1.0]
+    assert check_gradient(cost, np.cos, theta).outcome == "nondeterministic"
+    check = check_gradient(cost, np.cos, theta, noise=level)
+    assert not check.wrong
+    assert min(slope.error_bar for slope in check.parameters) > level
+    assert check_gradient(cost, lambda t: 2.0 * np.cos(t), theta, noise=level).outcome == "wrong"
+    with pytest.raises(ValueError, match="noise: got -1"):
+        check_gradient(cost, np.cos, theta, noise=-1.0)
