@@ -44,6 +44,7 @@ class Runs:
     crashed: str | None = None  # on which data
     own: tuple[str, ...] | None = None  # in what its own cost differs, if it is right for that
     lacking: tuple[str, ...] = ()  # what its network has not
+    stepped: bool = False  # the gradient was told from a step of unknown α
     bound: Bound | None = None
 
     @classmethod
@@ -100,13 +101,23 @@ def _run(bound: Bound, runner: Runner, problems: Sequence[Problem]) -> Runs:
             crashed = crashed or where
     for problem in kept:
         _confirm_by_the_graph(problem)
+    stepped = any(answer.scaled for answer in answers)
     answers = _descaled(answers, kept)
     cases = [
         Case(p.net, p.X, p.Y, p.lambda_, answer) for p, answer in zip(kept, answers, strict=True)
     ]
     lacking = ("no biases",) if bound.layout.kind == "none" else ()
     return Runs(
-        cases, kept, bound.words, notes, bound.name, unstable, crashed, lacking=lacking, bound=bound
+        cases,
+        kept,
+        bound.words,
+        notes,
+        bound.name,
+        unstable,
+        crashed,
+        lacking=lacking,
+        bound=bound,
+        stepped=stepped,
     )
 
 
@@ -128,9 +139,9 @@ def _descaled(answers: Sequence[Answer], problems: Sequence[Problem]) -> list[An
     for answer, problem in zip(answers, problems, strict=True):
         if answer.scaled and answer.fits(problem.net.shapes):
             factor, left = gradient_scale(answer.parts, problem.exact.D)
-            factor = found.setdefault(len(problem.X), factor)
-            if factor > 0.0 and left <= 1.0:
-                answer = replace(answer, parts=[part / factor for part in answer.parts])
+            factor = found.setdefault(len(problem.X), factor if left <= 1.0 else 1.0)
+            size = abs(factor) or 1.0  # a negative one is told from its sign
+            answer = replace(answer, parts=[part / size for part in answer.parts], scaled=False)
         made.append(answer)
     return made
 
@@ -209,7 +220,7 @@ def _family_own(bound: Bound, runs: Runs) -> tuple[str, ...] | None:
     """The first cost of the family whose gradient the answers are."""
     first = runs.problems[0]
     outputs, layers = first.net.sizes[-1], len(first.net.thetas)
-    free = bound.layout.kind != "theta" or any(case.answer.scaled for case in runs.cases)
+    free = bound.layout.kind != "theta" or runs.stepped
     for own in family(layers, outputs):
         gradients = [with_penalty(own.gradient(p), p) for p in runs.problems]
         found = []
@@ -227,7 +238,7 @@ def _family_own(bound: Bound, runs: Runs) -> tuple[str, ...] | None:
                 known = [s for s in known if "½" not in s.words and (free or s.factor == 1.0)]
             found.append([s.words for s in known])
         else:
-            if any(case.answer.scaled for case in runs.cases):
+            if runs.stepped:
                 return own.differences
             common = [w for w in found[0] if all(w in words for words in found)]
             if common and (own.differences or common[0]):
