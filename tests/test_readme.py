@@ -29,7 +29,10 @@ def test_the_table_holds_the_numbers_of_the_three_methods():
             assert float(number) == pytest.approx(gradient.vector[index[name]], abs=tolerance)
     worst = np.argsort(-np.abs(c.gradients[2].vector - c.gradients[1].vector))[:3]
     assert [name for name, *_ in rows[:3]] == [net.parameter_name(int(p)) for p in worst]
-    assert c.verdict in README
+    # the last bits depend on the order in which the machine's BLAS adds
+    ulps = r"at most \d+ and \d+ ulp"
+    assert re.sub(ulps, "", c.verdict) in re.sub(ulps, "", README)
+    assert c.proof.digits >= 30
 
 
 def test_the_first_two_blocks_set_up_and_run_the_main_job_and_the_tests():

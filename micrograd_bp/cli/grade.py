@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -69,13 +70,17 @@ def _folder(
     as_json: bool, html: Path | None,
 ) -> int:  # fmt: skip
     """One line for each submission; 0 if all passed, 1 if one is wrong, 2 if one is unusable."""
-    from ..grading.folder import grade_folder, table_html
+    from ..grading.folder import as_csv, grade_folder, table_html
+    from ..support.tables import table
 
     rows = grade_folder(folder, timeout, memory, jobs, hint)
     if as_json:
         print_json([row.to_dict() for row in rows])
+    elif sys.stdout.isatty():
+        columns = ["submission", "outcome", ">line", "mistake or reason"]
+        show(table("Submissions", columns, [row.cells() for row in rows]))
     else:
-        show(_table(rows))
+        print(as_csv(rows))
     failed = keep(html, lambda path: table_html(path, folder.name, rows))
     if failed:
         raise failed
@@ -83,15 +88,3 @@ def _folder(
         return 2
     passed = ("right",) if strict else ("right", "nearly right", "right for its own cost")
     return 0 if all(row.outcome in passed for row in rows) else 1
-
-
-def _table(rows: object) -> object:
-    import sys
-
-    from ..grading.folder import as_csv
-    from ..support.tables import table
-
-    if not sys.stdout.isatty():
-        return as_csv(rows)  # type: ignore[arg-type]
-    columns = ["submission", "outcome", ">line", "mistake or reason"]
-    return table("Submissions", columns, [row.cells() for row in rows])  # type: ignore[attr-defined]

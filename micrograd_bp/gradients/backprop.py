@@ -105,13 +105,3 @@ def logs(z: Numbers, xp: Any = np) -> tuple[Numbers, Numbers]:
     """log g(z) and log(1 − g(z)) = log g(−z), with all their digits for every z."""
     tail = xp.log1p(xp.exp(-abs(z)))
     return xp.minimum(z, 0.0) - tail, -xp.maximum(z, 0.0) - tail
-
-
-def with_bias(a: Numbers) -> Numbers:
-    """[1; a]: the activations (m, s) with the bias unit a₀ = 1 before them."""
-    return np.hstack([np.ones((len(a), 1)), a])
-
-
-def softplus(z: Numbers, xp: Any = np) -> Numbers:
-    """log(1 + eᶻ) = −log(1 − g(z)), finite for every z."""
-    return np.asarray(xp.logaddexp(0.0, z))

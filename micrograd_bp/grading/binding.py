@@ -7,9 +7,8 @@ explains most is kept and told in the report.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +16,7 @@ import numpy as np
 from ..network.sigmoid import reshape
 from ..support.validation import Array
 from . import wire
-from .delivery import Delivery, deliveries
+from .delivery import Delivery
 from .layouts import (
     COURSE,
     EXAMPLES,
@@ -30,10 +29,10 @@ from .layouts import (
     gathered,
     leaves,
 )
-from .names import COST, Parameter, assignments, roles_of
+from .names import COST, roles_of
 from .submission import Answer, Trace, UserError, answer_of
 
-__all__ = ["IN_COLUMNS", "Binding", "Runner", "bindings", "number_in"]
+__all__ = ["Binding", "Runner", "number_in"]
 
 Step = Sequence[Any]
 
@@ -372,82 +371,4 @@ def _same(one: Any, other: Any) -> bool:
     return all(
         np.array_equal(a, b, equal_nan=True)
         for (_, a), (_, b) in zip(leaves(one), leaves(other), strict=False)
-    )
-
-
-def bindings(function: str, parameters: Sequence[Parameter] | None) -> Iterator[Binding]:
-    """The bindings of a function, the likeliest first."""
-    for rare in (False, True):
-        yield from _bindings(function, parameters, rare)
-
-
-def _bindings(
-    function: str, parameters: Sequence[Parameter] | None, rare: bool
-) -> Iterator[Binding]:
-    """With the usual forms of the data, or with the rarer ones."""
-    for assignment in assignments(parameters):
-        roles = set(assignment.values())
-        if not ({"X", "Y"} <= roles or roles == {"weights"} or {"forward", "Y"} <= roles):
-            continue
-        triples = _triples(parameters, assignment)
-        if roles == {"weights"}:  # bound to its network and data
-            for kind in ("F", "C", "list"):
-                yield Binding(function, triples, Delivery(kind))
-            continue
-        ways = deliveries(assignment)
-        if rare:
-            for delivery, (x, y) in product((way for way in ways if way.plain), OLD):
-                yield Binding(function, triples, delivery, x, y, old_matrix=True)
-        for delivery in ways[:LIKELY] if rare else ways:
-            for x, y in _data_forms(assignment, delivery, rare):
-                yield Binding(function, triples, delivery, x, y)
-                if {"rate", "once"} & roles:
-                    yield Binding(function, triples, delivery, x, y, stepped=True)
-
-
-def _triples(
-    parameters: Sequence[Parameter] | None, assignment: Mapping[str, str]
-) -> tuple[tuple[str, str, bool], ...]:
-    """By position as long as nothing was left out, then by name."""
-    if parameters is None:
-        return tuple((name, role, False) for name, role in assignment.items())
-    made, skipped = [], False
-    for p in parameters:
-        if p.name in assignment:
-            made.append((p.name, assignment[p.name], p.keyword or skipped))
-        else:
-            skipped = True
-    return tuple(made)
-
-
-OLD = [("", ""), ("", "y as class labels from 1"), ("", "y as (m, 1) class labels from 1")]
-LIKELY = 8  # deliveries that are tried with the rarer forms of the data too
-ROWS = ["", "X with its column of ones"]
-COLUMNS = ["examples in columns", "examples in columns with a row of ones"]
-IN_COLUMNS = ["Y with examples in columns", "y as (1, m) class labels from 1",
-              "y as (1, m) class numbers from 0"]  # fmt: skip
-SINGLE_FORMS = [
-    ("one example as (n, 1)", "y of one example as (K, 1)"),
-    ("one example as (n,)", "y of one example as (K,)"),
-    ("one example as (n, 1)", "y of one example as its class number"),
-    ("one example as (n,)", "y of one example as its class number"),
-    ("one example as (n,)", "y of one example as a number"),
-    ("one example as (n, 1)", "y of one example as a number"),
-]
-USUAL = 4  # forms of y, and of single examples, that are tried before all others
-
-
-def _data_forms(
-    assignment: Mapping[str, str], delivery: Delivery, rare: bool
-) -> Iterator[tuple[str, str]]:
-    """X and y together: examples are rows in both, or columns in both, or there is only one."""
-    many = [words for words in LABELS if "one example" not in words and words not in IN_COLUMNS]
-    rows = list(product(ROWS, [*many, IN_COLUMNS[0]]))
-    columns = list(product(COLUMNS, [*IN_COLUMNS, *many]))
-    usual = [*rows[:USUAL], columns[0], rows[len(many) + 1]]
-    if delivery.layout.kind == "apart" and delivery.layout.bias == "column":
-        usual = [columns[0], *rows[:USUAL]]
-    usual += SINGLE_FORMS[:2] if delivery.kind != "F" else []
-    yield from (
-        [pair for pair in (*rows, *columns, *SINGLE_FORMS) if pair not in usual] if rare else usual
     )

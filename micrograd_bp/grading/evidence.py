@@ -60,9 +60,10 @@ class Case:
     @cached_property
     def unit(self) -> float:
         """The roundoff that the answer was computed with."""
-        single = all(
-            np.array_equal(part, part.astype(np.float32)) for part in self.answer.parts
-        ) and np.any(self.answer.vector)
+        with np.errstate(over="ignore", under="ignore"):  # then it is not single precision
+            single = all(
+                np.array_equal(part, part.astype(np.float32)) for part in self.answer.parts
+            ) and np.any(self.answer.vector)
         return SINGLE if single else UNIT_ROUNDOFF
 
     @cached_property

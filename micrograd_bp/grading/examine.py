@@ -44,6 +44,7 @@ class Runs:
     crashed: str | None = None  # on which data
     own: tuple[str, ...] | None = None  # in what its own cost differs, if it is right for that
     lacking: tuple[str, ...] = ()  # what its network has not
+    stepped: bool = False  # the gradient was told from a step of unknown α
     bound: Bound | None = None
 
     @classmethod
@@ -100,13 +101,23 @@ def _run(bound: Bound, runner: Runner, problems: Sequence[Problem]) -> Runs:
             crashed = crashed or where
     for problem in kept:
         _confirm_by_the_graph(problem)
+    stepped = any(answer.scaled for answer in answers)
     answers = _descaled(answers, kept)
     cases = [
         Case(p.net, p.X, p.Y, p.lambda_, answer) for p, answer in zip(kept, answers, strict=True)
     ]
     lacking = ("no biases",) if bound.layout.kind == "none" else ()
     return Runs(
-        cases, kept, bound.words, notes, bound.name, unstable, crashed, lacking=lacking, bound=bound
+        cases,
+        kept,
+        bound.words,
+        notes,
+        bound.name,
+        unstable,
+        crashed,
+        lacking=lacking,
+        bound=bound,
+        stepped=stepped,
     )
 
 
@@ -121,13 +132,16 @@ def _confirm_by_the_graph(problem: Problem) -> None:
 
 
 def _descaled(answers: Sequence[Answer], problems: Sequence[Problem]) -> list[Answer]:
-    """Steps (before − after) divided by the α that the numbers tell."""
+    """Steps (before − after) divided by the α that the numbers tell, one for equally many
+    examples: a factor that changes with the data is no α."""
     made = []
+    found: dict[int, float] = {}
     for answer, problem in zip(answers, problems, strict=True):
         if answer.scaled and answer.fits(problem.net.shapes):
             factor, left = gradient_scale(answer.parts, problem.exact.D)
-            if factor > 0.0 and left <= 1.0:
-                answer = replace(answer, parts=[part / factor for part in answer.parts])
+            factor = found.setdefault(len(problem.X), factor if left <= 1.0 else 1.0)
+            size = abs(factor) or 1.0  # a negative one is told from its sign
+            answer = replace(answer, parts=[part / size for part in answer.parts], scaled=False)
         made.append(answer)
     return made
 
@@ -206,15 +220,17 @@ def _family_own(bound: Bound, runs: Runs) -> tuple[str, ...] | None:
     """The first cost of the family whose gradient the answers are."""
     first = runs.problems[0]
     outputs, layers = first.net.sizes[-1], len(first.net.thetas)
-    free = bound.layout.kind != "theta" or any(case.answer.scaled for case in runs.cases)
+    free = bound.layout.kind != "theta" or runs.stepped
     for own in family(layers, outputs):
         gradients = [with_penalty(own.gradient(p), p) for p in runs.problems]
         found = []
+        factors: dict[int, float] = {}
         for case, D, problem in zip(runs.cases, gradients, runs.problems, strict=True):
             visible = [bound.layout.pieces(part) for part in (case.parts, D)]
             yours, theirs = ([*weights, *biases] for weights, biases in visible)
             factor, left = gradient_scale(yours, theirs)
-            if left > NEARLY or factor <= 0.0:
+            one = factors.setdefault(len(problem.X), factor)
+            if left > NEARLY or factor <= 0.0 or abs(factor / one - 1.0) > NEARLY:
                 break
             known = [s for s in scales(len(problem.X), outputs, free)
                      if abs(factor / s.factor - 1.0) <= NEARLY]  # fmt: skip
@@ -222,7 +238,7 @@ def _family_own(bound: Bound, runs: Runs) -> tuple[str, ...] | None:
                 known = [s for s in known if "½" not in s.words and (free or s.factor == 1.0)]
             found.append([s.words for s in known])
         else:
-            if any(case.answer.scaled for case in runs.cases):
+            if runs.stepped:
                 return own.differences
             common = [w for w in found[0] if all(w in words for words in found)]
             if common and (own.differences or common[0]):

@@ -149,7 +149,9 @@ def _last(reading: Reading, l: int, slip: Slip, found: Coefficients | None) -> N
         if known.quantity.symbol.endswith("(:, 1:)" if bias else "(:, 0)"):
             continue
         if not size:
-            node = one if known.quantity.symbol.endswith("(:, 1:)") else node
+            part = known.quantity.symbol.endswith("(:, 1:)") or known.kind == "mixed"
+            if part and one.place.role in ("value", "target"):
+                return one
             continue
         factor = known.factor / (len(reading.model.X) if known.kind == "D" else 1)
         named = (

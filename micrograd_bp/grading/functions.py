@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .binding import Binding, Runner, bindings
+from .binding import Binding, Runner
 from .delivery import deliveries
 from .layouts import Problem, leaves, random_problem
 from .names import COST, Parameter, assignments, parameters_of
 from .search import EXAMPLES, Bound
 from .submission import UserError
+from .ways import bindings
 
 __all__ = ["FORWARD", "function_candidates", "needs_network", "parameter_names", "with_cost"]
 

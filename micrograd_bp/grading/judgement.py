@@ -91,6 +91,12 @@ def _judged(flow: Flow, model: Model, case: Case, fit: bool) -> Judgement:
     # what a wrong step leads to is no mistake of its own
     for l, blamed, symbol, name in () if found else blocks_off(reading, case):
         found.append(Step(reading.blamed(blamed), symbol, expected("D", l, model), name))
+    if not found and sinks:  # all of it is known, but put together in another way
+        node = max((flow.origin(sink) for sink in sinks), key=lambda one: one.number)
+        known = reading.match(node)
+        layer = (known.quantity.layer if known is not None else 0) or model.last - 1
+        words = step_words(reading, node)
+        found.append(Step(reading.blamed(node), words, expected("D", layer, model)))
     return Judgement(tuple(found), first, reading)
 
 
@@ -133,6 +139,10 @@ def wrong_cost(flow: Flow, model: Model, case: Case) -> list[Step]:
     frontier = reading.frontier(sinks[:1])
     node = frontier[0] if frontier else flow.origin(sinks[0])
     K = model.Y.shape[1]
+    for one in reading.inputs(node):  # not divided by m before the penalty was added
+        known = reading.match(one)
+        if known is not None and known.kind == "summed":
+            node = flow.nodes[one.operands[-1]] if one.place.role == "before" else one
     product = node.value.shape == (K, K) and K > 1
     name = "J by a matrix product: terms off its diagonal are summed too" if product else ""
     return [

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from . import wire
-from .binding import IN_COLUMNS, Binding, Runner, number_in
+from .binding import Binding, Runner, number_in
 from .chains import Chain, Path, chains
 from .delivery import Delivery
 from .functions import FORWARD
@@ -24,6 +24,7 @@ from .layouts import EXAMPLES, LABELS, Layout, Numbers, Problem, gather, random_
 from .names import Parameter, assignments, parameters_of, roles_of
 from .search import Bound
 from .submission import Answer, UserError
+from .ways import IN_COLUMNS
 
 __all__ = ["ObjectBinding", "class_candidates", "script_candidates"]
 

@@ -87,7 +87,9 @@ class Octave:
         )
         os.close(write)
         assert self._process.stdin is not None
-        self._channel = Channel(source.name, read, self._process.stdin.fileno(), timeout)
+        outward = os.dup(self._process.stdin.fileno())
+        self._process.stdin.close()
+        self._channel = Channel(source.name, read, outward, timeout)
         self._rest = b""
         folder = _text(str(source.path.resolve().parent))
         self._channel.send(PREAMBLE.format(fd=write, folder=folder, show=_text(SHOW)).encode())

@@ -316,7 +316,7 @@ def _sums(model: Model) -> Iterator[Quantity]:
     yield Quantity("J", "J", 0, np.array(model.cost))
     yield Quantity("J of each example", "J", 0, per_example[np.newaxis], part=True)
     yield Quantity("J without its penalty", "J", 0, np.array(per_example.sum() / m), part=True)
-    yield Quantity("Σ J over the examples", "J", 0, np.array(per_example.sum()), part=True)
+    yield Quantity("Σ J over the examples", "summed", 0, np.array(per_example.sum()), part=True)
     for i in range(m):
         yield Quantity(f"J of example {i + 1}", "J", 0, np.array(per_example[i]), i, part=True)
         some = np.array(per_example[: i + 1].sum())

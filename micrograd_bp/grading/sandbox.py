@@ -21,7 +21,7 @@ from .forms import CODE, Source, open_source
 from .functions import function_candidates, needs_network
 from .grade import check_backprop, judge, with_lines
 from .layouts import Problem, random_problem
-from .names import assignments, parameters_of, roles_of
+from .names import Parameter, assignments, parameters_of, roles_of
 from .objects import class_candidates, script_candidates
 from .process import MEMORY, Process
 from .search import EXAMPLES, LAMBDA, Bound
@@ -143,10 +143,22 @@ def _ranked(functions: Sequence[Mapping[str, Any]], name: str | None) -> list[Ma
         needed = {"X", "Y"} <= roles or {"forward", "Y"} <= roles
         if not needed and not (len(roles) == 1 and GRADIENT.search(called)):
             continue
+        if not _says_gradient(parameters or [], called):
+            continue
         score += 4 * bool(GRADIENT.search(called)) + 2 * bool(COST.search(called))
         score -= 8 * bool(HELPER.search(called))
         scores.append((-score, place, function))
     return [function for _, _, function in sorted(scores, key=lambda entry: entry[:2])]
+
+
+def _says_gradient(parameters: Sequence[Parameter], called: str) -> bool:
+    """Whether a name says that weights are taken, or that a gradient or a cost is given; or if no
+    name says anything, so that only trying can tell. Shuffling examples is no gradient."""
+    roles = [role for p in parameters for role in roles_of(p.name)[:1]]
+    weights = any(role in ("weights", "forward") or role[1:].isdigit() for role in roles)
+    return weights or not roles or bool(GRADIENT.search(called) or COST.search(called)) or (
+        len(roles) < len([p for p in parameters if not p.optional]) - 1
+    )  # fmt: skip
 
 
 def _own_problems(

@@ -100,7 +100,7 @@ def distance(answer: Answer, problem: Problem) -> float:
 def problems_for(bound: Bound, sizes: Sequence[int], lambda_: float) -> list[Problem]:
     """What is judged: with and without regularization, and a single example."""
     value = (lambda_ or LAMBDA) if bound.takes_lambda else 0.0
-    if bound.single:
+    if bound.single or bound.examples == 1:
         several = [random_problem(sizes, 1, value), random_problem(sizes, EXAMPLES, 0.0)]
         last = several[1]
         return [several[0], replace(last, X=last.X[-2:-1], Y=last.Y[-2:-1])]

@@ -14,6 +14,7 @@ import inspect
 import sys
 import traceback
 import types
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -130,7 +131,8 @@ class Workshop:
         shown: list[Any] = []
         for step in program:
             try:
-                with np.errstate(all="ignore"):
+                with np.errstate(all="ignore"), warnings.catch_warnings():
+                    warnings.simplefilter("ignore", PendingDeprecationWarning)  # of np.matrix
                     result = self._step(step, results, wire)
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt):

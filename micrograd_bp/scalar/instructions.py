@@ -122,7 +122,7 @@ class Elementwise(Instruction):
         if self.op in UFUNCS:
             return [*calls, partial(UFUNCS[self.op], *operands, out)]
         if self.op in KERNELS:
-            e = memory.between[self.rows.start] = np.empty_like(out)
+            e = memory.between[self.kind, self.rows.start] = np.empty_like(out)
             return [*calls, partial(KERNELS[self.op].value, operands[0], out, e)]
         forward = self.op.forward
         return [*calls, lambda: np.copyto(out, forward(np, *operands))]
@@ -143,7 +143,7 @@ class Elementwise(Instruction):
     ) -> tuple[list[Call], Callable[[], Sequence[Any]]]:
         """The local derivatives, by the rule or by what stands for it."""
         if self.op in KERNELS:
-            slope, e = KERNELS[self.op].slope, memory.between[self.rows.start]
+            slope, e = KERNELS[self.op].slope, memory.between[self.kind, self.rows.start]
             return [], lambda: (slope(out, e),)
         rule = self.op.partials
         if not self.reads_inputs:

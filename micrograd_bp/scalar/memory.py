@@ -55,7 +55,7 @@ class Memory:
 
     def __init__(self, values: list[Any], shares: list[Array], matrices: list[Array]) -> None:
         self.values, self.shares, self.matrices = values, shares, matrices
-        self.between: dict[int, Array] = {}  # what a kernel keeps, by the first row
+        self.between: dict[tuple[int, int], Array] = {}  # what kernels keep, by kind and first row
         self._scratch: dict[tuple[int, int], Array] = {}
 
     def scratch(self, rows: int, columns: int, use: int) -> Array:

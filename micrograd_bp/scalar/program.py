@@ -211,6 +211,7 @@ class Program:
                         np.add(total, part, out=total)
                 except FloatingPointError:
                     raise ValueError("no finite derivative: overflow over the examples") from None
+            bound.run(bound.fixed_forward, "value")  # for what kernels keep, which are others' here
             bound.run(bound.fixed_backward, "derivative")
             return bound.collected(FIXED)[:, 0].copy()
 
@@ -237,13 +238,12 @@ class Program:
     def _block(self, m: int) -> int:
         """Examples of one block, of which there are one or an even number, for two cores.
 
-        Rows of an odd number of cache lines, 8 numbers each, do not all fall into the same few
-        places of a cache.
+        Rows of a multiple of 4096 bytes would all fall into the same few places of a cache.
         """
-        blocks = -(-m // self.block)
-        if blocks > 1:
-            blocks += blocks % 2
-        return -(-m // max(blocks, 1)) // 16 * 16 + 8 if blocks > 1 else max(m, 1)
+        blocks = max(1, -(-m // self.block))
+        blocks += blocks > 1 and blocks % 2
+        size = max(1, -(-m // blocks))
+        return size + 8 if size % 512 == 0 else size
 
     def run(
         self,

@@ -546,3 +546,27 @@ def test_a_tape_gives_the_same_bits_again_and_after_other_numbers_of_examples():
     moved = SigmoidNetwork([6, 5, 3], seed=9)
     autodiff_gradient(moved, X, y)
     assert autodiff_gradient(net, X, y).vector.tobytes() == first
+
+
+@pytest.mark.parametrize("function", ["sigmoid", "log_sigmoid", "tanh"])
+def test_what_is_fixed_and_what_varies_keep_their_own_numbers(function):
+    """The same function of a parameter and of an input, over blocks on several threads."""
+    x, p = Value(0.5), Value(0.5)
+    of = getattr(Value, function)
+    X = np.linspace(0.5, 2.0, 20_000)[:, np.newaxis]
+    g = lambda z: 1.0 / (1.0 + np.exp(-z))  # noqa: E731
+    value, slope = {
+        "sigmoid": (g, lambda z: g(z) * g(-z)),
+        "log_sigmoid": (lambda z: -np.logaddexp(0.0, -z), lambda z: g(-z)),
+        "tanh": (np.tanh, lambda z: 1.0 / np.cosh(z) ** 2),
+    }[function]
+    both = Tape(of(p) * of(x * p), [x], [p])
+    q = Value(0.5)
+    apart = Tape(of(p) * of(x * q), [x], [p, q])  # here they fill rows of the same number
+    for theta in (0.7, -1.3):
+        for few in (X, X[:1]):
+            expected = [slope(theta) * value(few).sum(), value(theta) * (slope(few) * few).sum()]
+            gradient = apart.gradient(few, [theta, 1.0])[1]
+            np.testing.assert_allclose(gradient, expected, rtol=1e-11)
+        expected = slope(theta) * value(theta * X) + value(theta) * slope(theta * X) * X
+        np.testing.assert_allclose(both.gradient(X, [theta])[1], [expected.sum()], rtol=1e-11)

@@ -1,0 +1,12 @@
+import numpy as np
+
+def g(z): return 1 / (1 + np.exp(-z))
+def one(a): return np.c_[np.ones(len(a)), a]
+
+def backprop(Theta1, Theta2, X, Y, lambda_):
+    m = X.shape[0]
+    a1 = np.hstack([np.ones((m,1)), X]); z2 = a1 * Theta1.T; a2 = np.hstack([np.ones((m,1)), g(z2)]); h = g(a2 * Theta2.T)
+    d3 = h - Y; d2 = np.multiply(d3 * Theta2[:, 1:], np.multiply(a2[:, 1:], 1 - a2[:, 1:]))
+    D1, D2 = d2.T * a1 / m, d3.T * a2 / m
+    D1[:, 1:] += lambda_ / m * Theta1[:, 1:]; D2[:, 1:] += lambda_ / m * Theta2[:, 1:]
+    return [D1, D2]
