@@ -25,16 +25,18 @@ __all__ = ["assert_gradient"]
 def assert_gradient(
     cost: Callable[[Array], Any],
     gradient: Callable[[Array], Any] | npt.ArrayLike | bool | None,
-    theta: npt.ArrayLike,
+    theta: Any,
     *,
     parameters: Chosen = None,
     directions: int = DIRECTIONS,
+    bounds: Any = None,
+    noise: float | None = None,
     seed: int | np.random.Generator = 0,
 ) -> None:
     """Raise AssertionError, with the table of slopes, unless the gradient passes.
 
-    The arguments are those of ``check_gradient``. It fails too where the noise of the cost lets
-    nothing be decided, and where equal calls give different values.
+    The arguments are those of ``check_gradient``, and so is the verdict: it fails too where the
+    noise of the cost lets nothing be decided, and where equal calls give different values.
 
     >>> assert_gradient(np.sum, np.ones_like, np.zeros(3))
     >>> assert_gradient(np.sum, np.zeros_like, np.zeros(3))
@@ -45,7 +47,14 @@ def assert_gradient(
     """
     __tracebackhide__ = True  # pytest then points at the caller's line
     check = check_gradient(
-        cost, gradient, theta, parameters=parameters, directions=directions, seed=seed
+        cost,
+        gradient,
+        theta,
+        parameters=parameters,
+        directions=directions,
+        bounds=bounds,
+        noise=noise,
+        seed=seed,
     )
     if not check.passed:
         raise AssertionError(str(check))

@@ -19,6 +19,7 @@ __all__ = ["NOISE_SPREAD", "Ladder", "Probe", "Slope"]
 COLUMNS = 6  # of the extrapolation table: beyond, rounding has always won
 SAFETY = 2.0  # on the spread, which already is the error of the table's coarser neighbour
 NOISE_SPREAD = 4.0  # bound of the noise in one value, in standard deviations
+ROUNDING_ULPS = 1.0  # of a value at least: twice what the last rounding can do to it
 FEWEST = 5  # steps: an agreement of fewer values may be chance
 FAST = 12  # steps of ratio r² before those of r⁴, while nothing is resolved
 DEEPEST = 2.0**-110  # of the first step: 1e-33
@@ -394,5 +395,5 @@ class Ladder:
         return abs(value - self.value - t * expected - curved)
 
     def _bound(self, magnitude: float, steepness: float) -> float:
-        rounding = 2.0 * EPSILON * max(magnitude, abs(self.value)) + TINIEST
+        rounding = ROUNDING_ULPS * EPSILON * max(magnitude, abs(self.value)) + TINIEST
         return max(NOISE_SPREAD * self.noise, rounding) + NOISE_SPREAD * self.blur * steepness
