@@ -19,7 +19,7 @@ __all__ = ["NOISE_SPREAD", "Ladder", "Probe", "Slope"]
 COLUMNS = 6  # of the extrapolation table: beyond, rounding has always won
 SAFETY = 2.0  # on the spread, which already is the error of the table's coarser neighbour
 NOISE_SPREAD = 4.0  # bound of the noise in one value, in standard deviations
-ROUNDING_ULPS = 1.0  # of a value at least: twice what the last rounding can do to it
+ROUNDING_ULPS = 2.0  # of a value at least: four times what the last rounding can do to it
 FEWEST = 5  # steps: an agreement of fewer values may be chance
 FAST = 12  # steps of ratio r² before those of r⁴, while nothing is resolved
 DEEPEST = 2.0**-110  # of the first step: 1e-33
@@ -27,8 +27,7 @@ DEEPEST = 2.0**-110  # of the first step: 1e-33
 # After the ladder, single probes at steps that are smaller by JUMP each look for what is too
 # narrow for the ladder: a kink beside the point, a spike, an oscillation.
 JUMP = 97.0
-JUMPS = 3
-MORE_JUMPS = 2  # where the slope found is not the expected one
+JUMPS, MORE_JUMPS = 3, 2  # more where the slope found is not the expected one
 FAR = 4.5
 WILD = 1e3  # times what a slope explains: an exponential, no kink
 ABRUPT = 6.0  # order of a fall from step to step that no smooth function shows
@@ -47,9 +46,8 @@ class Probe:
 class Slope:
     """A slope known to ± ``bar``; at a kink, the slopes ``left`` and ``right`` of it.
 
-    ``secant`` is how steep the function is over the last step that was used, ``step``. ``sides``
-    is 2, or 1 where the function has values on one side only. ``kink_within`` is a step that
-    reaches a kink beside t = 0, None if there is none.
+    ``secant`` is how steep the function is over the last step that was used, ``step``; ``side`` is
+    1 or −1 where it has values on that side only, else 0.
     """
 
     value: float
@@ -344,10 +342,7 @@ class Ladder:
         return max((abs(p.value - self.value) / step for p in used), default=0.0)
 
     def taylor_order(self, expected: float, allowance: float) -> float | None:
-        """The order with which |f(h) − f(0) − h·expected| falls; None if it is all noise.
-
-        2 where ``expected`` is the slope, 1 where it is not.
-        """
+        """The order with which |f(h) − f(0) − h·expected| falls, 2 if right; None: all noise."""
         logs = []
         for probe in self.right:
             remainder = abs(probe.value - self.value - probe.t * expected)
@@ -358,10 +353,15 @@ class Ladder:
         (x0, y0), _, (x1, y1) = logs[-3:]
         return (y1 - y0) / (x1 - x0)
 
+    def has_farther_out(self, expected: float, slope: Slope) -> bool:
+        """Whether the secant of a larger step than ``slope`` is from comes near ``expected``."""
+        left = {-p.t: p.value for p in self.left}
+        rises = [(p.t, p.value - left[p.t]) for p in self.right if slope.step < p.t in left]
+        return any(abs(rise / (2 * t) - expected) <= 0.1 * abs(expected) for t, rise in rises)
+
     def is_flat(self, within: float = math.inf) -> bool:
         """Whether f never moved at all, at steps up to ``within``."""
-        near = [probe for probe in self.right + self.left if abs(probe.t) <= within]
-        return all(probe.value == self.value for probe in near)
+        return all(p.value == self.value for p in self.right + self.left if abs(p.t) <= within)
 
     def abrupt(self) -> tuple[float, float] | None:
         """Two neighbouring steps between which f departs from its slope at once, if any.

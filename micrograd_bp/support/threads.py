@@ -144,7 +144,7 @@ def _keep_memory() -> None:
 def _libraries() -> list[Any]:
     """NumPy's BLAS; none, and so one thread, where it is one that cannot be told."""
     try:
-        from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+        from threadpoolctl import ThreadpoolController
     except ImportError:
         return []
     found = ThreadpoolController().select(user_api="blas").lib_controllers
