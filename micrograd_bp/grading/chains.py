@@ -32,6 +32,7 @@ class Chain:
 def chains(tree: Mapping[str, Any]) -> Iterator[Chain]:
     """The chains of matrices among the numbers in ``tree``, the likeliest first.
 
+    >>> import numpy as np
     >>> [c.sizes for c in chains({"W1": np.ones((5, 4)), "W2": np.ones((3, 5))})][0]
     (4, 5, 3)
     """

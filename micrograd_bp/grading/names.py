@@ -131,8 +131,8 @@ def assignments(
 
     ``essential`` are the roles that must be among them.
 
-    >>> next(assignments([Parameter("p"), Parameter("q"), Parameter("r"), Parameter("s")]))
-    {'p': 'weights', 'q': 'X', 'r': 'Y', 's': 'lambda'}
+    >>> next(assignments([Parameter("thetas"), Parameter("X"), Parameter("y"), Parameter("lam")]))
+    {'thetas': 'weights', 'X': 'X', 'y': 'Y', 'lam': 'lambda'}
     """
     if parameters is None:
         yield {"*0": "weights", "*1": "X", "*2": "Y", "*3": "lambda"}
