@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .mistake import DELTA, FORWARD, IN_FORWARD, IN_OUTPUT, OUTPUT, PROPAGATE, Mistake
-from .quantities import logistic
-from .steps import bias_last, no_bias, shifted, softmax_outputs, with_bias, without
+from .quantities import logistic, with_bias
+from .steps import bias_last, no_bias, shifted, softmax_outputs, without
 
 __all__ = ["DELTA_MISTAKES"]
 

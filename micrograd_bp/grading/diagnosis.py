@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     from .lines import Listing
 
-__all__ = ["Diagnosis", "Finding", "LayerVerdict", "theta_names"]
+__all__ = ["Diagnosis", "Finding", "Formula", "LayerVerdict", "theta_names"]
+
+Formula = tuple[str, str, str, str]  # equation, meant, used, remedy
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,33 @@ class Finding:
     noise: float
     layers: tuple[int, ...]  # the l of the Θ⁽ˡ⁾ whose gradient is wrong; none for J
     parts: tuple[str, ...]  # the names of the mistakes
-    formulas: tuple[tuple[str, str, str, str], ...] = ()  # equation, meant, used, remedy of each
+    formulas: tuple[Formula, ...]
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        parts: Iterable[str],
+        formulas: Iterable[Formula],
+        layers: Iterable[int],
+        residual: float = math.inf,
+        noise: float = math.inf,
+    ) -> Finding:
+        """The finding of mistakes with these names and formulas, joined where they are several."""
+        each = tuple(formulas)
+        equations, meant, used, remedies = zip(*each, strict=True)
+        return cls(
+            name=name,
+            equation="; ".join(dict.fromkeys(equations)),
+            meant="\n".join(meant),
+            used="\n".join(used),
+            remedy="\n".join(remedies),
+            residual=residual,
+            noise=noise,
+            layers=tuple(layers),
+            parts=tuple(parts),
+            formulas=each,
+        )
 
 
 @dataclass(frozen=True)
@@ -167,6 +196,11 @@ class Diagnosis(Result):
         findings = self.gradient_findings
         parts = len(findings[0].parts) if findings else 0
         return not self.passed, not self.gradient_passed, not findings, parts
+
+    @property
+    def one_mistake(self) -> bool:
+        """Whether a single mistake explains the gradient."""
+        return self.unexplained[3] == 1
 
     @property
     def cost_wrong(self) -> bool:

@@ -6,7 +6,7 @@ nearest formula is not enough. What no formula gives stays unnamed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -25,30 +25,34 @@ def explanations(cases: Sequence[Case]) -> list[Finding]:
     """The mistakes that give the user's numbers: alone, in some layers only, or by pairs."""
     if not all(np.all(np.isfinite(part)) for case in cases for part in case.parts):
         return []
-    form = "vector" if cases[0].answer.is_vector else "matrices"
-    known = [mistake for mistake in MISTAKES.values() if mistake.form in (None, form)]
-    singles = [((mistake,), replace(Steps(), **mistake.steps)) for mistake in known]
-    whole = _whole(cases, singles)
+    known = _known(cases[0])
+    whole = _whole(cases, _singly(known))
     if whole:
         return whole
     by_layer = {mistake.name: _layers_explained(cases, mistake) for mistake in known}
-    partly = _in_some_layers(cases, known, by_layer)
+    wrong = _wrong_layers(cases)
+    partly = _in_some_layers(cases, known, by_layer, wrong)
     if partly:
         return partly
     fitting = [mistake for mistake in known if cases[0].admits(mistake)]
     found = _whole(cases, (((one, two), steps) for one, two, steps in pairs(fitting)))
-    return found or _mixed_layers(cases, known, by_layer) or _step_by_step(cases)
+    return found or _mixed_layers(cases, known, by_layer, wrong) or _step_by_step(cases)
 
 
 def unseen(cases: Sequence[Case]) -> list[str]:
     """Mistakes that would give the same numbers on these data."""
-    form = "vector" if cases[0].answer.is_vector else "matrices"
-    candidates = (
-        ((mistake,), replace(Steps(), **mistake.steps))
-        for mistake in MISTAKES.values()
-        if mistake.form in (None, form)
-    )
-    return [finding.name for finding in _whole(cases, candidates)]
+    return [finding.name for finding in _whole(cases, _singly(_known(cases[0])))]
+
+
+def _known(case: Case) -> list[Mistake]:
+    """The mistakes of the catalogue that answers of this form can have."""
+    form = "vector" if case.answer.is_vector else "matrices"
+    return [mistake for mistake in MISTAKES.values() if mistake.form in (None, form)]
+
+
+def _singly(known: Sequence[Mistake]) -> Iterator[tuple[tuple[Mistake, ...], Steps]]:
+    for mistake in known:
+        yield (mistake,), replace(Steps(), **mistake.steps)
 
 
 def judge_cost(
@@ -73,7 +77,7 @@ def judge_cost(
         ]
         if max(noises) <= 1.0:
             residual = max(abs(1.0 - y / t) for (_, y), t in zip(given, theirs, strict=True))
-            found.append(_cost_finding(mistake, residual, max(noises)))
+            found.append(_finding([mistake], [()], residual, max(noises)))
     return (cost, case.exact.cost, False), found
 
 
@@ -114,19 +118,24 @@ def _layers_explained(cases: Sequence[Case], mistake: Mistake) -> list[float] | 
     return worst
 
 
-def _right_layers(cases: Sequence[Case]) -> list[bool]:
-    errors = [[float(np.max(error)) <= 1.0 for error in case.errors()] for case in cases]
-    return [all(right) for right in zip(*errors, strict=True)]
+def _wrong_layers(cases: Sequence[Case]) -> tuple[int, ...]:
+    """The l of the Θ⁽ˡ⁾ whose gradient is wrong in some case; none where shapes do not fit."""
+    if not all(case.fits for case in cases):
+        return ()
+    errors = [[float(np.max(error)) for error in case.errors()] for case in cases]
+    worst = enumerate(zip(*errors, strict=True), start=1)
+    return tuple(l for l, found in worst if not all(error <= 1.0 for error in found))
 
 
 def _in_some_layers(
-    cases: Sequence[Case], known: Sequence[Mistake], by_layer: Mapping[str, list[float] | None]
+    cases: Sequence[Case],
+    known: Sequence[Mistake],
+    by_layer: Mapping[str, list[float] | None],
+    wrong: tuple[int, ...],
 ) -> list[Finding]:
     """One mistake in the layers that are wrong, the others being right."""
-    if not all(case.fits for case in cases):
+    if not wrong:
         return []
-    right = _right_layers(cases)
-    wrong = tuple(l for l, fine in enumerate(right, start=1) if not fine)
     found = []
     for mistake in known:
         noise = by_layer[mistake.name]
@@ -137,23 +146,23 @@ def _in_some_layers(
 
 
 def _mixed_layers(
-    cases: Sequence[Case], known: Sequence[Mistake], by_layer: Mapping[str, list[float] | None]
+    cases: Sequence[Case],
+    known: Sequence[Mistake],
+    by_layer: Mapping[str, list[float] | None],
+    wrong: tuple[int, ...],
 ) -> list[Finding]:
     """Another mistake in each wrong layer."""
-    if not all(case.fits for case in cases):
+    if not wrong:
         return []
-    right = _right_layers(cases)
     chosen: dict[str, tuple[Mistake, list[int]]] = {}
     noises, residuals = [], []
-    for l, fine in enumerate(right):
-        if fine:
-            continue
+    for l in wrong:
         for mistake in known:
             noise = by_layer[mistake.name]
-            if noise is not None and noise[l] <= 1.0:
-                chosen.setdefault(mistake.name, (mistake, []))[1].append(l + 1)
-                noises.append(noise[l])
-                residuals.append(_layer_residual(cases, mistake, (l + 1,)))
+            if noise is not None and noise[l - 1] <= 1.0:
+                chosen.setdefault(mistake.name, (mistake, []))[1].append(l)
+                noises.append(noise[l - 1])
+                residuals.append(_layer_residual(cases, mistake, (l,)))
                 break
         else:
             return []
@@ -197,42 +206,23 @@ def _layer_residual(cases: Sequence[Case], mistake: Mistake, layers: Sequence[in
 
 
 def _finding(
-    mistakes: Sequence[Mistake],
+    mistakes: Sequence[Mistake | CostMistake],
     layers: Sequence[tuple[int, ...]],
     residual: float,
     noise: float,
 ) -> Finding:
-    """One finding for mistakes that act together, each in the given layers."""
+    """One finding for mistakes that act together, each in the given layers (none for J)."""
     everywhere = {l for where in layers for l in where}
     names = [
         mistake.name if len(mistakes) == 1 or set(where) == everywhere else
         f"{mistake.name} (in {theta_names(where)})"
         for mistake, where in zip(mistakes, layers, strict=True)
     ]  # fmt: skip
-    return Finding(
+    return Finding.of(
         name="; and ".join(names),
-        equation="; ".join(dict.fromkeys(mistake.equation for mistake in mistakes)),
-        meant="\n".join(mistake.meant for mistake in mistakes),
-        used="\n".join(mistake.used for mistake in mistakes),
-        remedy="\n".join(mistake.remedy for mistake in mistakes),
+        parts=[mistake.name for mistake in mistakes],
+        formulas=[(m.equation, m.meant, m.used, m.remedy) for m in mistakes],
+        layers=sorted(everywhere),
         residual=residual,
         noise=noise,
-        layers=tuple(sorted(everywhere)),
-        parts=tuple(mistake.name for mistake in mistakes),
-        formulas=tuple((m.equation, m.meant, m.used, m.remedy) for m in mistakes),
-    )
-
-
-def _cost_finding(mistake: CostMistake, residual: float, noise: float) -> Finding:
-    return Finding(
-        name=mistake.name,
-        equation=mistake.equation,
-        meant=mistake.meant,
-        used=mistake.used,
-        remedy=mistake.remedy,
-        residual=residual,
-        noise=noise,
-        layers=(),
-        parts=(mistake.name,),
-        formulas=((mistake.equation, mistake.meant, mistake.used, mistake.remedy),),
     )

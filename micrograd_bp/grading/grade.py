@@ -35,6 +35,9 @@ from .workshop import signature
 
 __all__ = ["Diagnosis", "Finding", "LayerVerdict", "check_backprop", "judge"]
 
+NAMED = 3  # attempts whose mistakes are looked for, until one is named
+TRACED = 7  # examples of the traced run: none of the usual sizes, so that shapes tell quantities
+
 
 def check_backprop(
     function: Callable[..., Any] | Mapping[str, Any] | str | Path,
@@ -150,17 +153,11 @@ def judge(
         diagnosis = diagnose(runs)
         if best is None or diagnosis.unexplained < best[0].unexplained:
             best = diagnosis, runs
-        if best[0].gradient_passed or len(best[0].mistakes[:1]) == 1 == best[0].unexplained[3]:
+        if best[0].gradient_passed or best[0].one_mistake:
             break
     if best is None and search.failure is not None:
         raise search.failure
     return best
-
-
-NAMED = 3  # attempts whose mistakes are looked for, until one is named
-
-
-TRACED = 7  # examples of the traced run: none of the usual sizes, so that shapes tell quantities
 
 
 def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
@@ -213,18 +210,7 @@ def _of_lines(named: Sequence[Wrong], diagnosis: Diagnosis) -> Finding:
     )
     layers = tuple(verdict.layer for verdict in diagnosis.layers if not verdict.passed)
     names = tuple(w.name for w in kept)
-    return Finding(
-        name="; and ".join(names),
-        equation="; ".join(f[0] for f in formulas),
-        meant="\n".join(f[1] for f in formulas),
-        used="\n".join(f[2] for f in formulas),
-        remedy="\n".join(f[3] for f in formulas),
-        residual=np.inf,
-        noise=np.inf,
-        layers=layers,
-        parts=names,
-        formulas=formulas,
-    )
+    return Finding.of("; and ".join(names), names, formulas, layers)
 
 
 def _check_results(stored: StoredResults, lambda_: float) -> Diagnosis:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from ..gradients import Gradient, backprop_gradient
 from ..network.sigmoid import SigmoidNetwork
 from ..support.validation import Array
+from .quantities import with_bias
 from .submission import UserError
 
 __all__ = [
@@ -104,15 +105,11 @@ COURSE = Layout()
 # Examples and labels: what is made of X (m, n) and Y (m, K), and in which words
 
 
-def _ones(X: Array) -> Array:
-    return np.hstack([np.ones((len(X), 1)), X])
-
-
 EXAMPLES: dict[str, Callable[[Array], Numbers]] = {
     "": lambda X: X.copy(),
-    "X with its column of ones": _ones,
+    "X with its column of ones": with_bias,
     "examples in columns": lambda X: np.array(X.T),
-    "examples in columns with a row of ones": lambda X: np.array(_ones(X).T),
+    "examples in columns with a row of ones": lambda X: np.array(with_bias(X).T),
     "one example as (n,)": lambda X: X[0].copy(),
     "one example as (n, 1)": lambda X: X[0][:, np.newaxis].copy(),
 }

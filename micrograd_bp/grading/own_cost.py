@@ -16,6 +16,7 @@ import numpy as np
 from ..checking.gradient import check_gradient
 from ..support.validation import Array
 from .layouts import Layout, Problem
+from .quantities import softmax, with_bias
 
 __all__ = ["OwnCost", "Scale", "confirmed", "family", "gradient_scale", "stated_cost"]
 
@@ -33,11 +34,6 @@ def _sigmoid(z: Array) -> Array:
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * z)))
 
 
-def _softmax(z: Array) -> Array:
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return np.asarray(e / e.sum(axis=1, keepdims=True))
-
-
 UNITS = {
     "sigmoid": Unit("sigmoid", _sigmoid, lambda z: _sigmoid(z) * _sigmoid(-z)),
     "tanh": Unit("tanh", np.tanh, lambda z: 1.0 - np.tanh(z) ** 2),
@@ -47,7 +43,7 @@ UNITS = {
         "leaky ReLU", lambda z: np.where(z > 0, z, 0.01 * z), lambda z: np.where(z > 0, 1.0, 0.01)
     ),
     "softplus": Unit("softplus", lambda z: np.logaddexp(0.0, z), _sigmoid),
-    "softmax": Unit("softmax", _softmax, np.ones_like),
+    "softmax": Unit("softmax", softmax, np.ones_like),
 }
 MATCHED = {"sigmoid": "cross-entropy", "softmax": "cross-entropy", "linear": "squared error"}
 
@@ -101,14 +97,10 @@ class OwnCost:
             delta = delta * UNITS[self.output].slope(z[-1])
         made: list[Array] = []
         for l in range(len(problem.net.thetas) - 1, -1, -1):
-            with_ones = np.hstack([np.ones((len(delta), 1)), a[l]])
-            made.insert(0, delta.T @ with_ones / len(delta))
+            made.insert(0, delta.T @ with_bias(a[l]) / len(delta))
             if l:
                 delta = delta @ problem.net.thetas[l][:, 1:] * UNITS[self.hidden].slope(z[l])
         return made
-
-
-COURSES = OwnCost()
 
 
 def family(layers: int, outputs: int) -> Iterator[OwnCost]:

@@ -39,6 +39,11 @@ def softmax(z: Array) -> Array:
     return np.asarray(e / e.sum(axis=1, keepdims=True))
 
 
+def with_bias(a: Array) -> Array:
+    """[1; a] for every row."""
+    return np.hstack([np.ones((len(a), 1)), a])
+
+
 # Hidden units: the activation, and its slope from z and a.
 HIDDEN: dict[str, tuple[Callable[[Array], Array], Callable[[Array, Array], Array]]] = {
     "sigmoid": (logistic, lambda z, a: a * (1.0 - a)),
@@ -152,7 +157,7 @@ class Model:
     def accumulated(self, l: int) -> Array:
         """Δ⁽ˡ⁾, the sum over the examples."""
         a = self.za[1][l]
-        raw = self.deltas[l + 1].T @ np.hstack([np.ones((len(a), 1)), a])
+        raw = self.deltas[l + 1].T @ with_bias(a)
         return self._own("Delta", l, raw)
 
     def gradient(self, l: int) -> Array:
@@ -285,8 +290,7 @@ def _accumulated(model: Model) -> Iterator[Quantity]:
                 yield Quantity(over("D", l) + name, "D", l, D[block])
         if ("Delta", l) in model.adopted or m == 1:
             continue
-        with_bias = np.hstack([np.ones((m, 1)), a[l]])
-        each = delta[l + 1][:, :, np.newaxis] * with_bias[:, np.newaxis, :]
+        each = delta[l + 1][:, :, np.newaxis] * with_bias(a[l])[:, np.newaxis, :]
         for i in range(m):
             for block, name in blocks:
                 of = over("δ", l + 1) + ("" if name == "(:, 0)" else f"({over('a', l)})ᵀ")

@@ -9,16 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..support.validation import Array
-from .quantities import logistic, softmax
+from .quantities import logistic, softmax, with_bias
 
 __all__ = ["Matrices", "Steps"]
 
 Matrices = list[Array]
-
-
-def with_bias(a: Array) -> Array:
-    """[1; a] for every row."""
-    return np.hstack([np.ones((len(a), 1)), a])
 
 
 @dataclass(frozen=True)
