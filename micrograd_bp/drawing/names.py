@@ -60,16 +60,14 @@ def _in_reading_order(output: Value) -> list[Value]:
 def title(node: Value, names: Mapping[Value, str]) -> str:
     """The node's name and, where the name does not say it already, how it was computed.
 
-    >>> x = Value(-4.0)
-    >>> title(-x, names_of(-x))
-    '−(−4)'
+    >>> y = -Value(-4.0)
+    >>> title(y, names_of(y))
+    'v₁ = −(−4)'
     """
-    name = names.get(node, "")
+    name = names[node]
     if node.op is None:
         return name
     formula = _formula(node.op.symbol, [names[child] for child in node.inputs])
-    if not name:
-        return formula
     if _letters(formula) == _letters(name):
         return name
     whole = f"{name} = {formula}"

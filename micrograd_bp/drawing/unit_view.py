@@ -159,9 +159,10 @@ class _UnitView:
             delta = _name(z).replace("z", "δ", 1)
             tip += f", {delta} = {slope(z)!r}"
             rows.append(coloured(f"{delta} = {number(slope(z))}", self.theme.backward))
-        saturated = z is not None and unit.local_derivatives()[0] < SATURATED
+        g_prime = 1.0 if z is None else unit.local_derivatives()[0]
+        saturated = g_prime < SATURATED
         if saturated:
-            passes = f"g′ = {number(unit.local_derivatives()[0], 1)}"
+            passes = f"g′ = {number(g_prime, 1)}"
             tip += f", saturated: {passes}"
             rows.append(coloured(passes, self.theme.faint))
         self.saturated |= saturated
