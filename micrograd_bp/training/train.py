@@ -16,7 +16,6 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from ..checking.gradient import check_gradient
 from ..gradients import Gradient, autodiff_gradient, backprop_gradient
 from ..network.sigmoid import SigmoidNetwork, reshape
 from ..support.interrupts import interruptible, raise_deferred
@@ -303,6 +302,8 @@ def _optimize(job: _Job, record: _Record, done: Callable[[Array, float], None]) 
 
 def _compare(job: _Job, theta: Array, epoch: int) -> None:
     """Hold the gradient in use against the numerical estimate, on a few examples."""
+    from ..checking.gradient import check_gradient  # loads only where a gradient is checked
+
     rows = slice(None, None, -(-len(job.X) // CHECK_EXAMPLES))
     X, Y = job.X[rows], job.Y[rows]
     check = check_gradient(
