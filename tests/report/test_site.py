@@ -10,9 +10,11 @@ from urllib.parse import unquote
 
 import pytest
 
+from micrograd_bp import SigmoidNetwork, compare_gradients
 from micrograd_bp.report import site
 from micrograd_bp.report.__main__ import main
 from micrograd_bp.report.measure import method_times
+from micrograd_bp.report.page import page_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PDOC = importlib.util.find_spec("pdoc") is not None
@@ -116,3 +118,18 @@ def test_the_first_page_and_a_lesson_fit_a_phone(built, browser):
         page.goto((built / name).as_uri())
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.close()
+
+
+def test_the_ready_made_page_is_made_by_todays_scripts(monkeypatch):
+    """``compare_gradients(net, X, y, 1.0).to_html`` of the network in examples/03_equations.py."""
+    times = method_times(budget=0.0)
+    monkeypatch.setattr("micrograd_bp.report.page.method_times", lambda: times)
+    page = (EXAMPLES / "pages/2-2-2.html").read_text(encoding="utf-8")
+    net = SigmoidNetwork(
+        thetas=[[[0.1, 0.8, -0.5], [-0.3, 0.4, 0.9]], [[0.2, 1.1, -0.7], [-0.4, -0.6, 0.5]]]
+    )
+    comparison = compare_gradients(net, [[1.5, 2.0], [0.3, -1.0]], [0, 1], 1.0)
+    for part in ("style", "script"):
+        pattern = rf"<{part}[^>]*>(.*?)</{part}>"
+        now = re.findall(pattern, page_of(comparison), flags=re.DOTALL)
+        assert max(now, key=len) in page
