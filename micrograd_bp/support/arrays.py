@@ -3,7 +3,7 @@
 Nothing in a file is executed, and a file is read as a whole or refused in one line. What comes
 out is what stands there, by name; whether it fits together is for the caller to check, with the
 readers of single values here: ``numbers``, ``one_number`` and ``texts``. Text tables (.csv) are
-read in ``cells.py``.
+read in ``csvfile.py``.
 """
 
 from __future__ import annotations
