@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["blocks", "in_threads", "thread_pool"]
+__all__ = ["in_threads", "thread_pool"]
 
 Result = TypeVar("Result")
 
@@ -87,18 +87,6 @@ def thread_pool() -> Iterator[Executor | None]:
             yield pool
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def blocks(count: int, most: int) -> list[slice]:
-    """``count`` examples in as few blocks of nearly equal size, of at most ``most``, as it takes.
-
-    >>> blocks(10, 4)
-    [slice(0, 4, None), slice(4, 8, None), slice(8, 10, None)]
-    """
-    if count == 0:
-        return []
-    size = -(-count // -(-count // most))
-    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
 
 
 class _Blas:

@@ -11,7 +11,7 @@ import pytest
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient
 from micrograd_bp.support import threads
-from micrograd_bp.support.threads import blocks, in_threads
+from micrograd_bp.support.threads import in_threads
 
 threadpoolctl = pytest.importorskip("threadpoolctl")
 
@@ -82,15 +82,6 @@ def test_a_thread_takes_over_what_the_caller_set_for_floating_point_errors(two_c
             assert in_threads(overflow, [(n,) for n in range(8)]) == [np.inf] * 8
         with np.errstate(over="raise"), pytest.raises(FloatingPointError):
             in_threads(overflow, [(n,) for n in range(8)])
-
-
-def test_blocks_cover_all_examples_once_and_differ_little_in_size():
-    for count in (0, 1, 5, 511, 512, 513, 5000, 100_001):
-        pieces = blocks(count, 512)
-        assert [n for b in pieces for n in range(count)[b]] == list(range(count))
-        sizes = [b.stop - b.start for b in pieces]
-        assert not sizes or max(sizes) <= 512
-        assert not sizes or max(sizes) - min(sizes) < len(sizes)
 
 
 BITS = """
