@@ -10,6 +10,7 @@ show. Rounding errors are bounded by the noise of the function (``noise.py``).
 from __future__ import annotations
 
 import math
+from bisect import insort
 from dataclasses import dataclass
 
 from .noise import EPSILON, TINIEST
@@ -194,6 +195,7 @@ class Ladder:
         self.smallest = max(smallest, step * DEEPEST)
         self.right: list[Probe] = []
         self.left: list[Probe] = []
+        self._bends: list[tuple[float, float]] = []
         self._unresolved = 0
         self._rows = 0
         self._restart()
@@ -205,7 +207,6 @@ class Ladder:
         self._bend = _Limit(1)  # right minus left slope has one in h
         self._sides: dict[int, list[tuple[float, float, float]]] = {1: [], -1: []}
         self._found: Slope | None = None
-        self._bends: list[tuple[float, float]] = []
 
     def wanted(self, expected: float, allowance: float) -> list[float]:
         """Where to look next; nothing if a smaller step cannot tell anything new.
@@ -226,26 +227,27 @@ class Ladder:
         self._found = None
         (plus, f_plus), (minus, f_minus) = values
         right, left = (f_plus - self.value) / plus, (f_minus - self.value) / minus
+        loudest = 0.0
         for t, value, slope in ((plus, f_plus, right), (minus, f_minus, left)):
             probes = self.right if t > 0.0 else self.left
             side = self._sides[1 if t > 0.0 else -1]
             if math.isfinite(value):
                 noise = self._bound(abs(value), abs(slope))
                 side.append((abs(t), slope, 2.0 * noise / abs(t)))
-                probes.append(Probe(t, value, noise))
+                insort(probes, Probe(t, value, noise), key=lambda probe: -abs(probe.t))
+                loudest = max(loudest, noise)
             else:  # a gap in the ladder: nothing above it can be extrapolated through it
                 self._central, self._bend = _Limit(2), _Limit(1)
                 side.clear()
                 probes.clear()
         if math.isfinite(f_plus) and math.isfinite(f_minus):
-            noise = max(self.right[-1].noise, self.left[-1].noise)
             # The two steps may differ in their last digits. Weighted so, the term in h² cancels
             # from the slope all the same, and the bend of a parabola falls exactly as h.
             central = (plus * left - minus * right) / (plus - minus)
             bend = (right - left) * 2.0 * self.step / (plus - minus)
-            self._central.add(plus, central, 2.0 * noise / (plus - minus))
-            self._bend.add(plus, bend, 4.0 * noise / plus)
-            self._bends.append((abs(bend), 4.0 * noise / plus))
+            self._central.add(plus, central, 2.0 * loudest / (plus - minus))
+            self._bend.add(plus, bend, 4.0 * loudest / plus)
+            self._bends.append((abs(bend), 4.0 * loudest / plus))
         self._shrink()
 
     def _shrink(self) -> None:
@@ -253,10 +255,19 @@ class Ladder:
         self._rows += 1
         candidates = self._limit().candidates
         resolved = bool(candidates) and math.isfinite(candidates[-1].bar)
+        if resolved and self._unresolved >= FEWEST:
+            self._return_to(self._limit().steps[-3])
+            return
         self._unresolved = 0 if resolved else self._unresolved + 1
         slow = self._unresolved < FEWEST
         power = 1 if slow else 2 if self._rows < FAST + FEWEST else 4
         self.step /= self.ratio**power
+
+    def _return_to(self, step: float) -> None:
+        """Begin anew below ``step``: the fast steps that came after passed over the best ones."""
+        self._unresolved = 0
+        self._restart()
+        self.step = step / self.ratio
 
     def _limit(self) -> _Limit:
         """The central differences, or those of the only side where there are any."""
