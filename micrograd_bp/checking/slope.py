@@ -19,6 +19,7 @@ __all__ = ["NOISE_SPREAD", "Ladder", "Probe", "Slope"]
 
 COLUMNS = 6  # of the extrapolation table: beyond, rounding has always won
 SAFETY = 2.0  # on the spread, which already is the error of the table's coarser neighbour
+ORDER_SLACK = 2.0  # times the fall that the order of a column foretells
 NOISE_SPREAD = 4.0  # bound of the noise in one value, in standard deviations
 ROUNDING_ULPS = 2.0  # of a value at least: four times what the last rounding can do to it
 FEWEST = 5  # steps: an agreement of fewer values may be chance
@@ -88,6 +89,8 @@ class _Limit:
         self.values: list[float] = []
         self.noises: list[float] = []
         self.row: list[tuple[float, float]] = []
+        self.above: list[tuple[float, float]] = []
+        self._falling: list[bool] = []  # whether column 0, 1, … converged at its order
         self.candidates: list[_Entry] = []
         self._trend = 0.0  # the next change, if it falls as the last one that was no noise
         self._open = 0.0  # what may still be to come
@@ -96,7 +99,8 @@ class _Limit:
         self.steps.append(step)
         self.values.append(value)
         self.noises.append(noise)
-        above, row = self.row, [(value, noise)]
+        before, above, row = self.above, self.row, [(value, noise)]
+        falling: list[bool] = []
         best: _Entry | None = None
         for j in range(1, min(len(above), COLUMNS) + 1):
             (left, left_noise), (corner, corner_noise) = row[-1], above[j - 1]
@@ -104,17 +108,30 @@ class _Limit:
             better = left + (left - corner) * weight
             blurred = left_noise * (1.0 + weight) + corner_noise * weight
             row.append((better, blurred))
+            falling.append(len(before) >= j and self._falls(j, left, corner, before[j - 1][0]))
             if j > 1:
-                spread = max(abs(better - left), abs(better - corner))
+                spread = abs(better - left)
+                if not (falling[j - 1] and falling[j - 2] and self._falling[j - 2]):
+                    spread = max(spread, abs(better - corner))
                 bar = blurred + SAFETY * spread
                 if best is None or bar < best.bar:
                     best = _Entry(step, better, blurred, spread, bar)
-        self.row = row
+        self.above, self.row, self._falling = above, row, falling
         if best is not None:
             tail = self._tail()
             if not tail <= best.spread:
                 best.bar, best.spread = best.noise + SAFETY * tail, tail
             self.candidates.append(best)
+
+    def _falls(self, column: int, last: float, previous: float, before: float) -> bool:
+        """Whether a column of the table converges at its order, no slower and no faster.
+
+        Where it and, twice running, the one before it do so, the correction to the next column is
+        the error of this one, which is more than that of the next.
+        """
+        expected = (self.steps[-1] / self.steps[-2]) ** (self.power * column)
+        fall = abs(last - previous) / max(expected * abs(previous - before), TINIEST)
+        return 1.0 / ORDER_SLACK <= fall <= ORDER_SLACK
 
     def _tail(self) -> float:
         """What is still to come if the values converge no faster than the last two differences.
