@@ -13,13 +13,11 @@ import math
 from bisect import insort
 from dataclasses import dataclass
 
+from .extrapolation import Limit
 from .noise import EPSILON, TINIEST
 
 __all__ = ["NOISE_SPREAD", "Ladder", "Probe", "Slope"]
 
-COLUMNS = 6  # of the extrapolation table: beyond, rounding has always won
-SAFETY = 2.0  # on the spread, which already is the error of the table's coarser neighbour
-ORDER_SLACK = 2.0  # times the fall that the order of a column foretells
 NOISE_SPREAD = 4.0  # bound of the noise in one value, in standard deviations
 ROUNDING_ULPS = 2.0  # of a value at least: four times what the last rounding can do to it
 FEWEST = 5  # steps: an agreement of fewer values may be chance
@@ -65,121 +63,6 @@ class Slope:
 UNKNOWN = Slope(math.nan, math.inf, math.nan, math.nan)
 
 
-@dataclass(slots=True)
-class _Entry:
-    step: float
-    value: float
-    noise: float
-    spread: float
-    bar: float
-
-    def agrees(self, other: _Entry) -> bool:
-        return abs(self.value - other.value) <= self.bar + other.bar
-
-
-class _Limit:
-    """The limit at h = 0 of values at shrinking steps h, as Neville's table extrapolates it.
-
-    ``power`` is 2 for a series in h², 1 for one in h.
-    """
-
-    def __init__(self, power: int) -> None:
-        self.power = power
-        self.steps: list[float] = []
-        self.values: list[float] = []
-        self.noises: list[float] = []
-        self.row: list[tuple[float, float]] = []
-        self.above: list[tuple[float, float]] = []
-        self._falling: list[bool] = []  # whether column 0, 1, … converged at its order
-        self.candidates: list[_Entry] = []
-        self._trend = 0.0  # the next change, if it falls as the last one that was no noise
-        self._open = 0.0  # what may still be to come
-
-    def add(self, step: float, value: float, noise: float) -> None:
-        self.steps.append(step)
-        self.values.append(value)
-        self.noises.append(noise)
-        before, above, row = self.above, self.row, [(value, noise)]
-        falling: list[bool] = []
-        best: _Entry | None = None
-        for j in range(1, min(len(above), COLUMNS) + 1):
-            (left, left_noise), (corner, corner_noise) = row[-1], above[j - 1]
-            weight = 1.0 / ((self.steps[-1 - j] / step) ** self.power - 1.0)
-            better = left + (left - corner) * weight
-            blurred = left_noise * (1.0 + weight) + corner_noise * weight
-            row.append((better, blurred))
-            falling.append(len(before) >= j and self._falls(j, left, corner, before[j - 1][0]))
-            if j > 1:
-                spread = abs(better - left)
-                if not (falling[j - 1] and falling[j - 2] and self._falling[j - 2]):
-                    spread = max(spread, abs(better - corner))
-                bar = blurred + SAFETY * spread
-                if best is None or bar < best.bar:
-                    best = _Entry(step, better, blurred, spread, bar)
-        self.above, self.row, self._falling = above, row, falling
-        if best is not None:
-            tail = self._tail()
-            if not tail <= best.spread:
-                best.bar, best.spread = best.noise + SAFETY * tail, tail
-            self.candidates.append(best)
-
-    def _falls(self, column: int, last: float, previous: float, before: float) -> bool:
-        """Whether a column of the table converges at its order, no slower and no faster.
-
-        Where it and, twice running, the one before it do so, the correction to the next column is
-        the error of this one, which is more than that of the next.
-        """
-        expected = (self.steps[-1] / self.steps[-2]) ** (self.power * column)
-        fall = abs(last - previous) / max(expected * abs(previous - before), TINIEST)
-        return 1.0 / ORDER_SLACK <= fall <= ORDER_SLACK
-
-    def _tail(self) -> float:
-        """What is still to come if the values converge no faster than the last two differences.
-
-        A smooth function's differences fall with the power of the step; where they do, the
-        extrapolation knows better, and this is 0.
-        """
-        before = abs(self.values[-2] - self.values[-3])
-        change = abs(self.values[-1] - self.values[-2])
-        noise = self.noises[-1] + self.noises[-2]
-        if change <= noise:
-            # What did not converge while it could be seen may go on so below the noise.
-            if not self._trend <= 4.0 * noise:
-                self._open = 0.0
-            return self._open
-        expected = (self.steps[-1] / self.steps[-2]) ** self.power
-        fall = change / before if before > 0.0 else math.inf
-        self._trend = change * min(fall, 1.0)
-        if fall <= math.sqrt(expected):
-            self._open = 0.0
-        else:
-            self._open = change * fall / (1.0 - fall) if fall < 0.98 else math.inf
-        return self._open
-
-    def accepted(self) -> list[_Entry]:
-        """The estimates that nothing from smaller steps contradicts, neither estimate nor value.
-
-        The limit is at h = 0, so small steps have precedence: their error is noise, which was
-        measured, while large steps may agree with each other across a kink. And the values at
-        smaller steps are nearer to the limit than those that led to the estimate, but for noise.
-        """
-        accepted: list[_Entry] = []
-        low, high = -math.inf, math.inf  # where the values at smaller steps, ± noise, allow it
-        first = len(self.values) - len(self.candidates)
-        for k in reversed(range(len(self.candidates))):
-            entry, value, noise = self.candidates[k], self.values[first + k], self.noises[first + k]
-            reach = abs(value - entry.value) + entry.bar
-            near = low <= entry.value + reach and entry.value - reach <= high
-            if near and all(entry.agrees(finer) for finer in accepted):
-                accepted.append(entry)
-            low, high = max(low, value - noise), min(high, value + noise)
-        return accepted
-
-    def best(self) -> _Entry | None:
-        """The narrowest of the accepted estimates."""
-        return min(self.accepted(), key=lambda entry: entry.bar, default=None)
-
-
 class Ladder:
     """The slope at t = 0 of f(t), from f at the steps that ``wanted`` asks for.
 
@@ -220,8 +103,8 @@ class Ladder:
         self._below = math.inf  # the ladder must go on until its steps are below this
 
     def _restart(self) -> None:
-        self._central = _Limit(2)  # (f(h) − f(−h)) / 2h has a series in h²
-        self._bend = _Limit(1)  # right minus left slope has one in h
+        self._central = Limit(2)  # (f(h) − f(−h)) / 2h has a series in h²
+        self._bend = Limit(1)  # right minus left slope has one in h
         self._sides: dict[int, list[tuple[float, float, float]]] = {1: [], -1: []}
         self._found: Slope | None = None
 
@@ -254,7 +137,7 @@ class Ladder:
                 insort(probes, Probe(t, value, noise), key=lambda probe: -abs(probe.t))
                 loudest = max(loudest, noise)
             else:  # a gap in the ladder: nothing above it can be extrapolated through it
-                self._central, self._bend = _Limit(2), _Limit(1)
+                self._central, self._bend = Limit(2), Limit(1)
                 side.clear()
                 probes.clear()
         if math.isfinite(f_plus) and math.isfinite(f_minus):
@@ -286,11 +169,11 @@ class Ladder:
         self._restart()
         self.step = step / self.ratio
 
-    def _limit(self) -> _Limit:
+    def _limit(self) -> Limit:
         """The central differences, or those of the only side where there are any."""
         if self._central.values:
             return self._central
-        limit = _Limit(1)
+        limit = Limit(1)
         for difference in self._sides[self._side()]:
             limit.add(*difference)
         return limit
