@@ -11,7 +11,7 @@ import pytest
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient
 from micrograd_bp.support import threads
-from micrograd_bp.support.threads import in_threads
+from micrograd_bp.support.threads import in_threads, one_thread_for
 
 threadpoolctl = pytest.importorskip("threadpoolctl")
 
@@ -132,3 +132,14 @@ def test_an_estimate_on_two_threads_has_the_bits_of_one(two_cores, monkeypatch):
     assert seen == sorted(seen)
     monkeypatch.setattr(threads, "_cores", lambda: 1)
     assert numerical_gradient(net, X, y, 1.0).vector.tobytes() == together.vector.tobytes()
+
+
+def test_a_package_has_one_thread_for_a_while_and_then_what_it_had():
+    pytest.importorskip("scipy.linalg")
+    controller = pytest.importorskip("threadpoolctl").ThreadpoolController()
+    libraries = [lib for lib in controller.lib_controllers if "scipy" in lib.filepath]
+    before = [lib.num_threads for lib in libraries]
+    with pytest.raises(KeyError), one_thread_for("scipy"):
+        assert [lib.num_threads for lib in libraries] == [1] * len(libraries)
+        raise KeyError
+    assert [lib.num_threads for lib in libraries] == before
