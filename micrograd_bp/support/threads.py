@@ -9,6 +9,7 @@ one (``OMP_NUM_THREADS``, an affinity, ``threadpool_limits``) limits the other.
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -95,7 +96,10 @@ def one_thread_for(package: str) -> Iterator[None]:
 
     Its threads would wait for each other over vectors as short as θ, longer than they compute.
     """
-    libraries = [library for library in _controllers() if package in library.filepath]
+    folder = re.compile(
+        rf"[/\\]{package}(\.libs)?[/\\]"
+    )  # of a wheel; NumPy's file is scipy_openblas
+    libraries = [library for library in _controllers() if folder.search(library.filepath)]
     before = [library.num_threads for library in libraries]
     for library in libraries:
         library.set_num_threads(1)
