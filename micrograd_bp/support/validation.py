@@ -14,6 +14,7 @@ __all__ = [
     "Array",
     "all_finite",
     "finite_array",
+    "finite_number",
     "parameter_indices",
     "random_generator",
     "real_array",
@@ -47,6 +48,16 @@ def finite_array(name: str, values: npt.ArrayLike) -> Array:
         where = f" at {list(place)}" if place else ""
         raise ValueError(f"{name}: got {array[place]}{where}, expected finite numbers")
     return array
+
+
+def finite_number(name: str, number: Any) -> float:
+    """A real number as a float; TypeError if it is none, ValueError if it is not finite."""
+    if not isinstance(number, Real):
+        raise TypeError(f"{name}: got {type(number).__name__}, expected a real number")
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{name}: got {value}, expected a finite number")
+    return value
 
 
 def all_finite(array: Array) -> bool:
