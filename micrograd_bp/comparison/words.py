@@ -145,7 +145,7 @@ def _methods(c: Findings) -> Table:
             [
                 TITLES[g.method],
                 f"{g.cost:.12g}",
-                f"{np.linalg.norm(g.vector[~np.isnan(g.vector)]):.9g}",
+                f"{math.hypot(*g.vector[~np.isnan(g.vector)]):.9g}",
                 f"{1e3 * g.seconds:.3g} ms",
                 f"{g.seconds / backprop.seconds:.3g}",
             ]

@@ -36,6 +36,7 @@ BLOCK_EXAMPLES = 2**9
 TASK_NUMBERS = 2**24  # values of units that one task computes for each step: a fifth of a second
 
 
+@np.errstate(over="ignore", invalid="ignore")  # an absurd step has absurd costs
 def numerical_gradient(
     net: SigmoidNetwork,
     X: npt.ArrayLike,
@@ -98,8 +99,7 @@ def numerical_gradient(
     started = time.perf_counter()
     J = _Cost(net.shapes, X, Y, lambda_)
     base = float(J(theta))
-    gradient = np.full(theta.size, np.nan)
-    done = 0
+    gradient, done = np.full(theta.size, np.nan), 0
     with nullcontext(executor) if executor is not None else thread_pool() as workers:
         for places, part in _estimates(net, J, base, indices, epsilon, scheme, workers):
             gradient[places] = part
@@ -288,13 +288,13 @@ class _Moves:
     lambda_: float
     steps: tuple[complex, ...]
 
+    @np.errstate(over="ignore", invalid="ignore")  # in a thread of its own
     def costs(self) -> list[npt.NDArray[Any]]:
         """J with each weight moved by each step: for each step an array (p,)."""
-        m = self.a[0].shape[1]
-        costs = []
+        m, costs = self.a[0].shape[1], []
         for step in self.steps:
             moved = self.theta + step
-            squares = self.regularized * (moved * moved - self.theta * self.theta)
+            squares = np.where(self.regularized, moved * moved - self.theta * self.theta, 0.0)
             penalty = self.lambda_ / (2.0 * m) * (self.penalty + squares)
             costs.append(self._losses(moved - self.theta) / m + penalty)
         return costs

@@ -95,7 +95,11 @@ def stored_data(
     examples = np.atleast_2d(finite_array(f"{name}: X", examples))
     if examples.shape[1] == net.sizes[0] + 1 and np.all(examples[:, 0] == 1.0):
         examples = examples[:, 1:]  # saved after the bias unit was put before it
-    targets = _stored_labels(name, found["y"], net.sizes[-1], octave) if "y" in found else Y
+    targets = (
+        _stored_labels(name, found["y"], len(examples), net.sizes[-1], octave)
+        if "y" in found
+        else Y
+    )
     if targets is None:
         raise _missing(name, "y", arrays)
     examples, checked = net.data(examples, targets)
@@ -153,9 +157,9 @@ def _numbered(arrays: Mapping[str, Any], pattern: str) -> list[Any]:
     ]
 
 
-def _stored_labels(name: str, y: Any, K: int, octave: bool) -> Array:
+def _stored_labels(name: str, y: Any, m: int, K: int, octave: bool) -> Array:
     array = finite_array(f"{name}: y", y.toarray() if hasattr(y, "toarray") else y)
-    if array.ndim == 2 and array.shape[1] == K and K > 1:
+    if array.shape == (m, K) and K > 1:  # else labels, perhaps in a row, as SciPy saves them
         return array
     labels = array.ravel()
     if K > 1 and labels.min() >= 1 and (octave or labels.max() == K):
