@@ -10,6 +10,7 @@ import io
 import json
 import math
 import zipfile
+from itertools import pairwise
 
 import numpy as np
 from scipy.io import savemat
@@ -29,13 +30,26 @@ NO_CLASSES = [
 ]
 CLASSES = [
     *(["x", "y"], ["setosa", "versicolor", "virginica"], ["0", "1"], ["1000001", "1000002"]),
-    *(["01", "02"], ["é", "日本"], ["none", "-"], ["yes, sir", "no"], ["a;b", "c\td"], ["=1+1", "x"]),
-    *(["1e6", "2e6"], ["A", "a"], ["-1", "1"], ["true", "false"], ['say "hi"', "\x1b[2J"], ["9" * 25, "8"]),
+    *(["01", "02"], ["é", "日本"], ["none", "-"], ["yes, sir", "no"], ["a;b", "c\td"], ["=1+1",
+    "x"]),
+    *(["1e6", "2e6"], ["A", "a"], ["-1", "1"], ["true", "false"], ['say "hi"', "\x1b[2J"],
+    ["9" * 25, "8"]),
 ]  # fmt: skip
 VALUES = [
     *(None, True, False, 0, 1, -1, 1.5, 1e308, -1e308, 10**400, float("nan"), float("inf"), ""),
     *("1", "a", "\0", [], [[]], {}, [1], [1, 2], [[1, 2], [3]], [[1, 2], [3, 4]], [None], ["a"]),
-    *([[[1]]], [True], [1e308, 1e308], 10**18, 2.0**63, [0] * 50, {"a": 1}, [{}], [2, 1], [4, 5, 3]),
+    *(
+        [[[1]]],
+        [True],
+        [1e308, 1e308],
+        10**18,
+        2.0**63,
+        [0] * 50,
+        {"a": 1},
+        [{}],
+        [2, 1],
+        [4, 5, 3],
+    ),
 ]
 
 
@@ -65,7 +79,9 @@ def damaged(random, content):
 
 def table(random, features=None):
     """A table, its features, and ``(X, labels)``; ``features`` are those that it must have."""
-    names = random.sample(features or ["a", "b", "c", "Länge"], random.randint(1, 4) if features is None else 2)  # fmt: skip
+    names = random.sample(
+        features or ["a", "b", "c", "Länge"], random.randint(1, 4) if features is None else 2
+    )
     labels = random.choice(CLASSES)
     m = random.randint(2, 7)
     cells = [[random.choice(NUMBERS) for _ in names] for _ in range(m)]
@@ -75,9 +91,12 @@ def table(random, features=None):
     order = [names.index(name) for name in features or names]
     truth = [[float(row[j]) for j in order] for row in cells], chosen
     style = {
-        "delimiter": delimiter, "encoding": random.choice(["utf-8", "utf-8", "utf-8-sig", "utf-16"]),
-        "newline": random.choice(["\n", "\r\n"]), "quoting": random.choice([csv.QUOTE_MINIMAL] * 3 + [csv.QUOTE_ALL]),
-        "first": random.choice(["", "", "", f"sep={delimiter}\n"]), "blank": random.random() < 0.1,
+        "delimiter": delimiter, "encoding": random.choice(["utf-8", "utf-8", "utf-8-sig",
+        "utf-16"]),
+        "newline": random.choice(["\n", "\r\n"]),
+        "quoting": random.choice([csv.QUOTE_MINIMAL] * 3 + [csv.QUOTE_ALL]),
+        "first": random.choice(["", "", "", f"sep={delimiter}\n"]),
+        "blank": random.random() < 0.1,
     }  # fmt: skip
     rows = [[cell.replace(".", ",") if comma else cell for cell in row] for row in cells]
     made = [[*names, "kind"], *([*row, label] for row, label in zip(rows, chosen, strict=True))]
@@ -99,7 +118,7 @@ def _written(rows, delimiter, encoding, newline, quoting, first, blank, **_):
     return (first + text.getvalue() + newline * blank).encode(encoding)
 
 
-def _poison_table(random, rows, style, comma, features):
+def _poison_table(random, rows, style, comma, features):  # noqa: C901 - one way after the other
     """Make the rows, or how they are written, into no such data: the truth then."""
     row = random.choice(rows[1:])
     column = random.randrange(len(row) - 1)
@@ -166,7 +185,12 @@ def stored(random, arrays, kind):
     content = io.BytesIO()
     try:
         if kind == ".json":
-            return json.dumps({k: np.asarray(v).tolist() if isinstance(v, np.ndarray) else v for k, v in arrays.items()}).encode()  # fmt: skip
+            return json.dumps(
+                {
+                    k: np.asarray(v).tolist() if isinstance(v, np.ndarray) else v
+                    for k, v in arrays.items()
+                }
+            ).encode()
         if kind == ".npz":
             save = random.choice([np.savez, np.savez_compressed])
             save(content, **{k: v for k, v in arrays.items() if v is not None})
@@ -192,7 +216,11 @@ def data(random, kind):
     """X and y for a classifier in a .npz or .mat file."""
     rng = np.random.default_rng(random.randrange(10**6))
     m, n = random.randint(2, 6), random.randint(1, 4)
-    X = rng.integers(0, 100, (m, n)) if random.random() < 0.5 else rng.normal(size=(m, n)) * 10.0 ** random.randint(-300, 300)  # fmt: skip
+    X = (
+        rng.integers(0, 100, (m, n))
+        if random.random() < 0.5
+        else rng.normal(size=(m, n)) * 10.0 ** random.randint(-300, 300)
+    )
     types = ["f8", ">f8"] if X.dtype.kind == "f" else ["f8", "f4", "i4", "u1", "i8", "u8", "i2"]
     X = np.array(X, dtype=random.choice(types), order=random.choice("CF"))
     names = random.choice(CLASSES)
@@ -217,12 +245,16 @@ def _poisons_of_data(m, n):
     hole[0, -1], endless[-1, 0] = np.nan, np.inf
     days = np.array(["2026-01-01", "NaT"], dtype="datetime64[D]")
     return [
-        *(("X", bad) for bad in (None, hole, endless, X + 1j, X.astype(str), np.full((m, n), days[0]),
-          np.full((m, n), days[1]), days[:1, None] - days[0], X[0], X[None], X[:0], X[:, :0], X[:-1],
+        *(("X", bad) for bad in (None, hole, endless, X + 1j, X.astype(str), np.full((m, n),
+        days[0]),
+          np.full((m, n), days[1]), days[:1, None] - days[0], X[0], X[None], X[:0], X[:, :0],
+          X[:-1],
           X.astype(object), np.zeros((m, n), dtype=[("a", "f8")]), "text", 3.0, b"ab")),
-        *(("y", bad) for bad in (None, y[:-1], np.eye(max(m, 3))[:m], np.where(y, np.nan, 0), np.where(y, np.inf, 0),
+        *(("y", bad) for bad in (None, y[:-1], np.eye(max(m, 3))[:m], np.where(y, np.nan, 0),
+        np.where(y, np.inf, 0),
           y + 0.5, y * 0, y + 1j, days[y % 2], np.where(y, "NA", "a"), np.where(y, "", "a"),
-          np.where(y, "?", "a"), np.where(y, "x", "x"), np.array([{}] * m), y[None, None], 1, "ab" * m + "c",
+          np.where(y, "?", "a"), np.where(y, "x", "x"), np.array([{}] * m), y[None, None], 1,
+          "ab" * m + "c",
           np.where(y, "1", "01"), np.where(y, "1.5", "2"))),
     ]  # fmt: skip
 
@@ -245,7 +277,8 @@ def _broken(content, kind):
     made = [b"", b"\0" * 300, content[:-5], b"PK\3\4", b"# Created by", b"null"]
     if kind == ".json":
         text = content.decode()
-        made += [b"[1, 2]", b"{", b'{"X": 1' + b"0" * 400 + b"}", b'{"a":' + b"[" * 10**5, b"\xff",
+        made += [b"[1, 2]", b"{", b'{"X": 1' + b"0" * 400 + b"}", b'{"a":' + b"[" * 10**5,
+        b"\xff",
                  text.replace("{", '{"X": [[1]], ', 1).encode() if '"X"' in text else b'"X"',
                  text.encode("utf-16"), text.replace(":", "=").encode(), b"NaN"]  # fmt: skip
     elif kind == ".npz":
@@ -255,7 +288,8 @@ def _broken(content, kind):
             _zipped([("X.npy", _npy("(-1, 2)", "<f8", b"\0" * 64))]),
             _zipped([("X.npy", _npy("(3, 2)", "<f8", b"\0" * 47))]),
             _zipped([("X.npy", _npy("(3, 2)", "<f8", b"\0" * 48))] * 2),
-            _zipped([("X.npy", b"cos\nsystem\n(S'true'\ntR.")]), _zipped([("X.txt", b"1,2")]), _zipped([]),
+            _zipped([("X.npy", b"cos\nsystem\n(S'true'\ntR.")]), _zipped([("X.txt", b"1,2")]),
+            _zipped([]),
         ]  # fmt: skip
     return made
 
@@ -283,14 +317,27 @@ def weights(random, kind=".mat"):
     """Theta1, Theta2, … as the course's exercises save them."""
     rng = np.random.default_rng(random.randrange(10**6))
     sizes = [random.randint(1, 4) for _ in range(random.randint(2, 4))]
-    thetas = [rng.normal(size=(b, a + 1)) for a, b in zip(sizes, sizes[1:], strict=False)]
+    thetas = [rng.normal(size=(b, a + 1)) for a, b in pairwise(sizes)]
     arrays = {f"Theta{l}": theta for l, theta in enumerate(thetas, 1)}
     truth = np.concatenate([theta.ravel(order="F") for theta in thetas])
     if random.random() < 0.5:
         name, truth = random.choice(list(arrays)), REFUSED
         good = arrays[name]
-        arrays[name] = random.choice([None, good * np.nan, good + 1j, good[:0], good[:, :0], good[:, :1], "text", {"a": 1},
-                                      np.array([[1, "a"]], dtype=object), good[None], np.inf * good])  # fmt: skip
+        arrays[name] = random.choice(
+            [
+                None,
+                good * np.nan,
+                good + 1j,
+                good[:0],
+                good[:, :0],
+                good[:, :1],
+                "text",
+                {"a": 1},
+                np.array([[1, "a"]], dtype=object),
+                good[None],
+                np.inf * good,
+            ]
+        )
         if arrays[name] is None and name == f"Theta{len(thetas)}" and len(thetas) > 1:
             truth = EITHER  # the network is a shorter one
         if good.shape[1] == 1:
@@ -304,7 +351,12 @@ def weights(random, kind=".mat"):
 def results(random, kind):
     """A gradient that was computed elsewhere; the truth is "right" or "wrong"."""
     rng = np.random.default_rng(random.randrange(10**6))
-    m, n, hidden, K = random.randint(2, 5), random.randint(1, 3), random.randint(1, 3), random.choice([1, 3])  # fmt: skip
+    m, n, hidden, K = (
+        random.randint(2, 5),
+        random.randint(1, 3),
+        random.randint(1, 3),
+        random.choice([1, 3]),
+    )
     X, labels = rng.normal(size=(m, n)), rng.integers(0, max(K, 2), m)
     labels[:2] = [K - 1, 0] if K > 1 else [1, 0]
     Theta1, Theta2 = rng.normal(size=(hidden, n + 1)), rng.normal(size=(K, hidden + 1))
@@ -361,21 +413,27 @@ def _poisons_of_results(arrays, K):
     hole = X.copy()
     hole[-1, -1] = np.nan
     made = [
-        *(("X", bad) for bad in (None, hole, hole * np.inf, "text", X[:0], X[:-1], np.c_[X, X, X], X + 1j,
+        *(("X", bad) for bad in (None, hole, hole * np.inf, "text", X[:0], X[:-1], np.c_[X, X,
+        X], X + 1j,
           X.astype(str), X[None], [[1.0, "a"]], [[1.0, None]], [[1.0], []])),
-        *(("y", bad) for bad in (None, y * np.nan, y + 0.5, y - 5, y + 50, y[:-1], np.array(["a"] * len(y)), [], "text", [None], [[]])),
-        *(("lambda", bad) for bad in ([], [1, 2], -1.0, np.nan, np.inf, "a", True, [[]], {"a": 1.0})),
+        *(("y", bad) for bad in (None, y * np.nan, y + 0.5, y - 5, y + 50, y[:-1],
+        np.array(["a"] * len(y)), [], "text", [None], [[]])),
+        *(("lambda", bad) for bad in ([], [1, 2], -1.0, np.nan, np.inf, "a", True, [[]],
+        {"a": 1.0})),
         *(("J", bad) for bad in ([], "a", [[]], np.nan, {"a": 1.0})),
     ]  # fmt: skip
     if "sizes" in arrays:
         made += [
-            *(("sizes", bad) for bad in (None, [], [2], [2, 0, 1], [-1, 2, 1], [2.5, 2, 1], [10**9, 10**9, 1], "2-2-1", np.nan, [1, 1, K, K, K])),
-            *(("theta", bad) for bad in (None, arrays["theta"][:-1], arrays["theta"] * np.nan, "text", [])),
+            *(("sizes", bad) for bad in (None, [], [2], [2, 0, 1], [-1, 2, 1], [2.5, 2, 1],
+            [10**9, 10**9, 1], "2-2-1", np.nan, [1, 1, K, K, K])),
+            *(("theta", bad) for bad in (None, arrays["theta"][:-1], arrays["theta"] * np.nan,
+            "text", [])),
         ]  # fmt: skip
     else:
         T1, T2 = arrays["Theta1"], arrays["Theta2"]
         made += [
-            *(("Theta1", bad) for bad in (None, T1 * np.nan, T1[:, :-1], "text", [], T1[None], T1 + 1j, [[1.0], []])),
+            *(("Theta1", bad) for bad in (None, T1 * np.nan, T1[:, :-1], "text", [], T1[None],
+            T1 + 1j, [[1.0], []])),
             *(("Theta2", bad) for bad in (T2 * np.inf, np.c_[T2, T2], "text", [], [[None]])),
         ]  # fmt: skip
     gradient = "grad" if "grad" in arrays else "Theta2_grad"
@@ -389,7 +447,8 @@ def _poisons_of_results(arrays, K):
 
 NAN, INF, DELETED = math.nan, math.inf, object()
 BAD_SETTINGS = {
-    "sizes": [[], [4], [4, 0, 3], [4, -1], [4, 3.0], "4-3", [4, 10**18, 3], [4, 5, 3], [5, 3], [4, 4], None, [4, True]],
+    "sizes": [[], [4], [4, 0, 3], [4, -1], [4, 3.0], "4-3", [4, 10**18, 3], [4, 5, 3], [5, 3],
+    [4, 4], None, [4, True]],
     "lambda_": [-1, NAN, INF, None, "1", True],
     "method": ["adam", None, 5, [], "GD"],
     "epochs": [0, -1, 1.5, None, "2", True, 1],
@@ -403,8 +462,10 @@ BAD_SETTINGS = {
 BAD_ABOUT = {
     "format": [None, "x", "micrograd_bp model 2", 1],
     "settings": [None, [], {}, "x"],
-    "features": [[], ["a"], ["a", "a", "b", "c"], 5, [1, 2, 3, 4], "abcd", ["\0", "b", "c", "d"], None],
-    "classes": [[], ["a"], ["a", "a", "b"], ["a", "b"], [1, 2, 3], ["a", "b", "c", "d"], None, ["\ud800", "b", "c"]],
+    "features": [[], ["a"], ["a", "a", "b", "c"], 5, [1, 2, 3, 4], "abcd", ["\0", "b", "c",
+    "d"], None],
+    "classes": [[], ["a"], ["a", "a", "b"], ["a", "b"], [1, 2, 3], ["a", "b", "c", "d"], None,
+    ["\ud800", "b", "c"]],
     "fingerprint": ["", None, "z" * 64, 5],
     "best_epoch": [-1, 99, 1.5, True, None, "1", 10**400],
     "epoch": [-1, 99, 1.5, None, True, 10**400],
@@ -413,17 +474,30 @@ BAD_ABOUT = {
 
 
 def _bad_arrays(a):
-    odd = [lambda v: v[:-1], lambda v: np.r_[v, v], lambda v: v[None], lambda v: v * np.nan, lambda v: v.astype(str),
-           lambda v: np.r_[np.inf, v[1:]], lambda v: v.astype(int), lambda v: v + 1j, lambda v: v[0], lambda v: v[:0]]  # fmt: skip
+    odd = [
+        lambda v: v[:-1],
+        lambda v: np.r_[v, v],
+        lambda v: v[None],
+        lambda v: v * np.nan,
+        lambda v: v.astype(str),
+        lambda v: np.r_[np.inf, v[1:]],
+        lambda v: v.astype(int),
+        lambda v: v + 1j,
+        lambda v: v[0],
+        lambda v: v[:0],
+    ]
     return {
-        **{name: [way(a[name]) for way in odd] for name in ("theta", "best_theta", "mean", "scale")},
+        **{name: [way(a[name]) for way in odd] for name in ("theta", "best_theta", "mean",
+        "scale")},
         "costs": [way(a["costs"]) for way in odd[1:]] + [-a["costs"], a["costs"][::-1]],
-        "about": [np.array(5), np.array("x"), np.array("[]"), np.array([str(a["about"])]), np.array(b"{}"), np.array("{" * 10**5)],
+        "about": [np.array(5), np.array("x"), np.array("[]"), np.array([str(a["about"])]),
+        np.array(b"{}"), np.array("{" * 10**5)],
     }  # fmt: skip
 
 
 def model(random, good):
-    """A model file, right or with one part that does not fit; ``good`` are a right one's bytes."""
+    """A model file,
+    right or with one part that does not fit; ``good`` are a right one's bytes."""
     with np.load(io.BytesIO(good)) as file:
         arrays = {name: file[name] for name in file.files}
     about = json.loads(str(arrays["about"]))
@@ -443,11 +517,17 @@ def model(random, good):
     elif way < 0.85:
         where[random.choice(list(bad))], truth = random.choice(VALUES), EITHER
         if where is arrays:
-            arrays.update({k: np.array(str(v)) for k, v in arrays.items() if not isinstance(v, np.ndarray)})  # fmt: skip
+            arrays.update(
+                {k: np.array(str(v)) for k, v in arrays.items() if not isinstance(v, np.ndarray)}
+            )
     if where is not arrays:
         arrays["about"] = np.array(json.dumps(about, indent=random.choice([None, 2])))
     content = stored(random, arrays, ".npz")
     if truth is None and random.random() < 0.5:
         hurt = random.random() < 0.7
-        return (damaged(random, content), EITHER) if hurt else (random.choice(_broken(content, ".npz")), REFUSED)  # fmt: skip
+        return (
+            (damaged(random, content), EITHER)
+            if hurt
+            else (random.choice(_broken(content, ".npz")), REFUSED)
+        )
     return content, truth

@@ -115,7 +115,8 @@ def read(reader, path, truth):
             clear = (
                 isinstance(error, ValueError | TypeError | OSError) and text and "\n" not in text
             )
-            assert clear, f"{type(error).__name__}: {error}"
+            if not clear:
+                raise AssertionError(f"{type(error).__name__}: {error}") from error
             assert truth is REFUSED or truth is EITHER, f"refused what is right: {text}"
             return "refused"
     assert truth is not REFUSED, "accepted what is no such data"

@@ -92,8 +92,7 @@ def numerical_gradient(
         raise ValueError(f"scheme: got {scheme!r}, expected one of {', '.join(SCHEMES)}")
     if not (np.isfinite(epsilon) and epsilon > 0):
         raise ValueError(f"epsilon: got {epsilon}, expected a number > 0")
-    theta = net.theta
-    indices = np.arange(theta.size)
+    theta, indices = net.theta, np.arange(net.theta.size)
     if parameters is not None:
         indices = parameter_indices(parameters, theta.size, random_generator(seed))
     started = time.perf_counter()
@@ -206,8 +205,7 @@ def _confirm(
 
     plain = estimate(cost, theta, epsilon, scheme, parameters.tolist())
     for p in parameters.tolist():
-        e_p = np.zeros(theta.size)
-        e_p[p] = 1.0
+        e_p = np.arange(theta.size) == p
         moved = theta + epsilon * e_p
         ends, x, divisor, which = [moved, theta], size.mean(axis=0), epsilon, 0
         if scheme == "two-sided":
@@ -216,6 +214,8 @@ def _confirm(
             ends, x, divisor, which = [theta + 1j * COMPLEX_STEP * e_p], size.max(axis=0), 1.0, 1
         bounds = [J.rounding(end, x, max(values))[which] for end in ends]
         explained = 2.0 * sum(bounds) / divisor  # the same values of J here and there
+        if not explained < np.inf:
+            raise ValueError(f"epsilon: got {epsilon:g}, too large a step: J(θ ± ε) overflows")
         if not abs(gradient[p] - plain[p]) <= explained:
             raise RuntimeError(
                 f"numerical: at {net.parameter_name(p)} the fast estimate {gradient[p]:.17g} "
