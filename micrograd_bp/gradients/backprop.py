@@ -51,6 +51,7 @@ def backprop_gradient(
     return Gradient("backprop", float(J), D, [None, *rows], time.perf_counter() - started)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # at weights of 1e308 J is infinite: no warning
 def sums(
     xp: Any, Thetas: Sequence[Numbers], X: Numbers, Y: Numbers
 ) -> tuple[Any, list[Numbers], list[Numbers | None]]:
@@ -80,6 +81,7 @@ def sums(
     return J, Deltas, [None, *(delta.T for delta in deltas)]
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def mean(
     J_sum: Any, Deltas: Sequence[Numbers], Thetas: Sequence[Numbers], lambda_: Any, m: int
 ) -> tuple[Any, list[Numbers]]:

@@ -117,7 +117,7 @@ def _found(arrays: Mapping[str, Any]) -> dict[str, Any]:
 def _stored_net(
     name: str, arrays: Mapping[str, Any], found: Mapping[str, Any]
 ) -> SigmoidNetwork | None:
-    numbered = _numbered(arrays, r"theta_?(\d+)")
+    numbered = _numbered(name, arrays, r"theta_?(\d+)")
     thetas = numbered or found.get("thetas")
     if thetas is not None:
         return SigmoidNetwork(thetas=[np.atleast_2d(np.asarray(theta)) for theta in thetas])
@@ -133,7 +133,7 @@ def _stored_net(
 
 def _stored_answer(name: str, arrays: Mapping[str, Any]) -> Answer:
     found = _found(arrays)
-    matrices = _numbered(arrays, r"(?:theta|d)_?(\d+)_?grad|d_?(\d+)|grad_?(\d+)")
+    matrices = _numbered(name, arrays, r"(?:theta|d)_?(\d+)_?grad|d_?(\d+)|grad_?(\d+)")
     gradient = found.get("gradient", matrices or None)
     if gradient is None:
         raise _missing(name, "grad", arrays)
@@ -149,12 +149,15 @@ def _stored_answer(name: str, arrays: Mapping[str, Any]) -> Answer:
     return replace(answer, cost=None if costs is None else float(costs[-1]))
 
 
-def _numbered(arrays: Mapping[str, Any], pattern: str) -> list[Any]:
+def _numbered(name: str, arrays: Mapping[str, Any], pattern: str) -> list[Any]:
+    """The arrays named Theta1, Theta2, … or the like, in order; ValueError if one is lacking."""
     matches = [(re.fullmatch(pattern, key, re.IGNORECASE), key) for key in arrays]
-    return [
-        arrays[key]
-        for _, key in sorted((int(next(filter(None, m.groups()))), key) for m, key in matches if m)
-    ]
+    found = sorted((int(next(filter(None, m.groups()))), key) for m, key in matches if m)
+    numbers = [number for number, _ in found]
+    if numbers and numbers not in (list(range(len(numbers))), list(range(1, len(numbers) + 1))):
+        keys = ", ".join(key for _, key in found)
+        raise ValueError(f"{name}: got {keys}, expected one for each layer, counted from 1")
+    return [arrays[key] for _, key in found]
 
 
 def _stored_labels(name: str, y: Any, m: int, K: int, octave: bool) -> Array:
