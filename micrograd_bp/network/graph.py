@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from ..scalar.engine import Value, leaf
+from ..scalar.engine import Value
 from ..support.collector import collector_paused
 from ..support.memory import require_memory
 from ..support.validation import Array, regularization
@@ -57,7 +57,7 @@ def theta_values(net: SigmoidNetwork) -> Weights:
     """
     return [
         [
-            [leaf(weight, label) for weight, label in zip(row, labels, strict=True)]
+            [Value(weight, label=label) for weight, label in zip(row, labels, strict=True)]
             for row, labels in zip(theta.tolist(), _theta_labels(layer, *theta.shape), strict=True)
         ]
         for layer, theta in enumerate(net.thetas, start=1)
@@ -101,29 +101,18 @@ def example_graph(
     bias: list[Value] = []
     z: list[list[Value] | None] = [None]
     a = [inputs]
+    outputs: list[Value] = []
     for layer, matrix in enumerate(weights, start=1):
         bias.append(Value(1.0, label=symbol("x", 0) if layer == 1 else symbol("a", 0, layer=layer)))
         before = [bias[-1], *a[-1]]
-        weighted: list[Value] = []
+        outputs, activations = [], []
         for i, row in enumerate(matrix, start=1):
-            products = []
-            for theta, unit in zip(row, before, strict=True):
-                product = theta * unit
-                product.label = theta.label + unit.label
-                products.append(product)
-            node = Value.sum(products)
-            node.label = symbol("z", i, layer=layer + 1)
-            weighted.append(node)
-        z.append(weighted)
-        a.append(
-            [
-                _named(v.sigmoid(), symbol("a", i, layer=layer + 1))
-                for i, v in enumerate(weighted, start=1)
-            ]
-        )
+            products = [_named(t * u, t.label + u.label) for t, u in zip(row, before, strict=True)]
+            outputs.append(_named(Value.sum(products), symbol("z", i, layer=layer + 1)))
+            activations.append(_named(outputs[-1].sigmoid(), symbol("a", i, layer=layer + 1)))
+        z.append(outputs)
+        a.append(activations)
 
-    outputs = z[-1]
-    assert outputs is not None
     if textbook is None:
         lowest, highest = TEXTBOOK_RANGE
         textbook = all(lowest <= v.data <= highest for v in outputs)

@@ -101,7 +101,8 @@ def _log(base: float, x: Any) -> Any:
     return MATH.get(type(x), SCALAR).log(base)
 
 
-def _shares(tied: Sequence[Any]) -> Sequence[Any]:
+def _shares(out: Any, xs: Sequence[Any]) -> Sequence[Any]:
+    tied = [1.0 - apply(GREATER, out, x) - apply(GREATER, x, out) for x in xs]
     total = sum(tied)
     return [one / total for one in tied]
 
@@ -114,6 +115,15 @@ def _power_partials(out: Any, x: Any, y: Any) -> Sequence[Any]:
 
 def _inverse_square(h: Any) -> Any:
     return 1.0 / h / h  # h² may overflow where 1 / h² is a number
+
+
+def _cosine(x: Any) -> Any:
+    return apply(SQRT, (1.0 - x) * (1.0 + x))  # of the angle whose sine is x
+
+
+def _turn(y: Any, x: Any) -> Sequence[Any]:
+    h = apply(HYPOT, y, x)
+    return x / h / h, -y / h / h
 
 
 ADD = Op("+", lambda m, x, y: x + y, lambda out, x, y: (1.0, 1.0))
@@ -140,9 +150,7 @@ COS = Op("cos", lambda m, x: m.cos(x), lambda out, x: (-apply(SIN, x),))
 TAN = Op("tan", lambda m, x: m.tan(x), lambda out, x: (1.0 + out * out,))
 ARCSIN = Op("arcsin", lambda m, x: m.arcsin(x), lambda out, x: (1.0 / _cosine(x),))
 ARCCOS = Op("arccos", lambda m, x: m.arccos(x), lambda out, x: (-1.0 / _cosine(x),))
-ARCTAN = Op(
-    "arctan", lambda m, x: m.arctan(x), lambda out, x: (_inverse_square(apply(HYPOT, x, 1.0)),)
-)
+ARCTAN = Op("arctan", lambda m, x: m.arctan(x), lambda out, x: (_turn(x, 1.0)[0],))
 ARCTAN2 = Op("arctan2", lambda m, y, x: m.arctan2(y, x), lambda out, y, x: _turn(y, x))
 
 SINH = Op("sinh", lambda m, x: m.sinh(x), lambda out, x: (apply(OPS["cosh"], x),))
@@ -167,37 +175,10 @@ STEP = Op("step", lambda m, x: m.heaviside(x, 0.0), lambda out, x: (0.0,))
 GREATER = Op(">", lambda m, x, y: m.greater(x, y) + 0.0, lambda out, x, y: (0.0, 0.0))
 RELU = Op("relu", lambda m, x: m.maximum(x, 0.0), lambda out, x: (apply(STEP, x),))
 ABS = Op("abs", lambda m, x: abs(x), lambda out, x: (apply(STEP, x) - apply(STEP, -x),))
-MAX = Op(
-    "max",
-    lambda m, *xs: reduce(m.maximum, xs),
-    lambda out, *xs: _shares([1.0 - apply(GREATER, out, x) for x in xs]),
-)
-MIN = Op(
-    "min",
-    lambda m, *xs: reduce(m.minimum, xs),
-    lambda out, *xs: _shares([1.0 - apply(GREATER, x, out) for x in xs]),
-)
+MAX = Op("max", lambda m, *xs: reduce(m.maximum, xs), lambda out, *xs: _shares(out, xs))
+MIN = Op("min", lambda m, *xs: reduce(m.minimum, xs), lambda out, *xs: _shares(out, xs))
 
-
-def _cosine(x: Any) -> Any:
-    return apply(SQRT, (1.0 - x) * (1.0 + x))  # of the angle whose sine is x
-
-
-def _turn(y: Any, x: Any) -> Sequence[Any]:
-    h = apply(HYPOT, y, x)
-    return x / h / h, -y / h / h
-
-
-OPS: dict[str, Op] = {
-    op.symbol: op
-    for op in (
-        *(ADD, SUB, MUL, DIV, NEG, SUM, POW),
-        *(EXP, EXP2, EXPM1, LOG, LOG2, LOG10, LOG1P, SQRT, CBRT, HYPOT),
-        *(SIN, COS, TAN, ARCSIN, ARCCOS, ARCTAN, ARCTAN2),
-        *(SINH, COSH, ARCSINH, ARCCOSH, ARCTANH, TANH, SECH2, SIGMOID, LOG_SIGMOID),
-        *(STEP, GREATER, RELU, ABS, MAX, MIN),
-    )
-}
+OPS: dict[str, Op] = {op.symbol: op for op in vars().copy().values() if isinstance(op, Op)}
 
 
 @lru_cache(maxsize=4096)
@@ -253,10 +234,8 @@ def by_symbol(symbol: str) -> Op:
     >>> by_symbol("ReLU") is OPS["relu"], by_symbol("**3") is power(3.0)
     (True, True)
     """
-    if symbol in OPS:
-        return OPS[symbol]
-    if symbol.lower() in OPS:
-        return OPS[symbol.lower()]
+    if op := OPS.get(symbol) or OPS.get(symbol.lower()):
+        return op
     try:
         if symbol.startswith("**"):
             return power(float(symbol[2:]))
