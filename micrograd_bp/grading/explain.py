@@ -12,11 +12,11 @@ from dataclasses import replace
 import numpy as np
 
 from .blocks import Slip
+from .catalogue import COST_MISTAKES, MISTAKES, CostMistake, CostTerms, Mistake, Steps, pairs
 from .chain import chained
 from .diagnosis import Finding, theta_names
 from .evidence import Case, relative_difference
 from .mistake import AVERAGE, IN_AVERAGE, IN_REGULARIZATION, REGULARIZE
-from .mistakes import COST_MISTAKES, MISTAKES, CostMistake, CostTerms, Mistake, Steps, pairs
 
 __all__ = ["explanations", "judge_cost", "unseen"]
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from ..support.validation import Array
 from .blocks import coefficients, slips
+from .catalogue import MISTAKES, Mistake
 from .factors import factor_enters, unfinished
 from .flow import Node
 from .guess import Guess
-from .mistakes import MISTAKES, Mistake
 from .quantities import HIDDEN, Model, over
 from .reading import Reading
 from .wording import step_words

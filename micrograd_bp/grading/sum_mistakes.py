@@ -1,20 +1,9 @@
-"""The catalogue of classic backpropagation mistakes.
-
-``Steps`` holds the correct steps of backpropagation, each one replaceable; a mistake replaces one
-of them, seldom two. Formulas are in the source's notation, .* being the product element by
-element.
-"""
+"""The catalogue's mistakes in Δ, in the average, in the regularization and in unrolling."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from itertools import combinations
-
 import numpy as np
 
-from .cost_mistakes import COST_MISTAKES, CostMistake, CostTerms
-from .delta_mistakes import DELTA_MISTAKES
 from .mistake import (
     ACCUMULATE,
     AVERAGE,
@@ -26,16 +15,9 @@ from .mistake import (
     UNROLL,
     Mistake,
 )
-from .steps import (
-    Steps,
-    divided_in_the_loop,
-    read_row_by_row,
-    row_by_row,
-    with_bias_sums,
-    without,
-)
+from .steps import divided_in_the_loop, read_row_by_row, row_by_row, with_bias_sums, without
 
-__all__ = ["COST_MISTAKES", "MISTAKES", "CostMistake", "CostTerms", "Mistake", "Steps", "pairs"]
+__all__ = ["SUM_MISTAKES"]
 
 SUM_MISTAKES = [
     Mistake(
@@ -354,19 +336,3 @@ SUM_MISTAKES = [
         {"finish": lambda D: D[:, 1:]},
     ),
 ]
-
-MISTAKES: dict[str, Mistake] = {m.name: m for m in (*DELTA_MISTAKES, *SUM_MISTAKES)}
-
-
-def pairs(mistakes: Sequence[Mistake]) -> list[tuple[Mistake, Mistake, Steps]]:
-    """Every two of ``mistakes`` that lie in different steps, with the steps of both.
-
-    >>> chosen = [MISTAKES[name] for name in ("no 1/m", "1/m twice", "sign of h − y")]
-    >>> [(one.name, two.name) for one, two, _ in pairs(chosen)]
-    [('no 1/m', 'sign of h − y'), ('1/m twice', 'sign of h − y')]
-    """
-    return [
-        (one, other, replace(Steps(), **{**one.steps, **other.steps}))
-        for one, other in combinations(mistakes, 2)
-        if not set(one.steps) & set(other.steps)
-    ]
