@@ -82,7 +82,7 @@ def rounding_bounds(
     """
     if error_thetas is None:
         error_thetas = [np.zeros_like(theta) for theta in net.thetas]
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         layers = _forward(net, X, error_thetas, error_X, step)
         h, last = layers[-1].a, layers[-1]
         error = last.error + 8.0 * UNIT_ROUNDOFF * (h + Y) + UNDERFLOW
@@ -110,7 +110,7 @@ def rounding_of_estimate(
     """
     bounds = rounding_bounds(net, X, Y, lambda_, step=epsilon)
     misplaced = UNIT_ROUNDOFF * (np.abs(net.theta) / epsilon + 4.0)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         error = bounds.cost / epsilon + 2.0 * misplaced * unroll(bounds.sizes)
     return EstimateBounds(error, bounds.reach)
 

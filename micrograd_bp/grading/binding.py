@@ -71,6 +71,7 @@ class Binding:
             for name, role, _ in self.assignment
             if role in _ROLE_WORDS and name[:1] != "*" and role not in roles_of(name)[:1]
         ]
+        strange += [f"the file's {key[7:]} as λ" for key in self.extra if key[:7] == "global:"]
         parts = [self.delivery.words, self.x, self.y, matrix, *strange]
         return ", ".join(filter(None, parts))
 
@@ -95,7 +96,9 @@ class Binding:
     def admits(self, sizes: Sequence[int]) -> bool:
         """Whether such a network can be handed over in this way."""
         roles = [role for _, role, _ in self.assignment]
-        numbered = sum(bool(re.fullmatch(r"W\d+", role)) for role in roles)
+        if self.forward is not None:
+            roles += [role for _, role, _ in self.extra_assignment("forward")]
+        numbered = len({role for role in roles if re.fullmatch(r"W\d+", role)})
         if (numbered and numbered != len(sizes) - 1) or ("hidden" in roles and len(sizes) != 3):
             return False
         if len(sizes) == 2 and not numbered:  # no hidden layer: a vector, and no sizes
@@ -139,7 +142,8 @@ class Binding:
 
     @property
     def takes_lambda(self) -> bool:
-        return any(role == "lambda" for _, role, _ in self.assignment)
+        at_hand = [v for key, v in self.extra.items() if key.startswith("global:")]
+        return "lambda" in [*at_hand, *(role for _, role, _ in self.assignment)]
 
     @property
     def single(self) -> bool:
@@ -158,6 +162,11 @@ class Binding:
         takes = self.takes_lambda and not self.single
         return self.delivery.layout.kind == "theta" and (takes or bound)
 
+    @property
+    def first(self) -> int:
+        """The number of steps that set variables of the file, before anything is called."""
+        return sum(key.startswith("global:") for key in self.extra)
+
     def answer(self, runner: Runner, problem: Problem) -> Answer:
         """Run it; UserError if it fails or gives nothing that can be read as a gradient."""
         problem = self.delivery.layout.problem(problem)
@@ -165,16 +174,23 @@ class Binding:
 
     def read_back(self, results: Sequence[Any], problem: Problem) -> Answer:
         """The gradient in the course's layout, from what the program's steps gave."""
-        return self._read(problem, results, 1 if self.forward is not None else 0)
+        try:
+            return self._read(problem, results, self.first + (self.forward is not None))
+        except ValueError as error:
+            raise error if isinstance(error, UserError) else _shapeless() from error
 
     def program(self, problem: Problem) -> tuple[list[Step], int]:
         """The steps, and the number of the one whose result is the answer."""
         values = self.values(problem)
-        steps: list[Step] = []
+        steps: list[Step] = [
+            ["set", None, [key.partition(":")[2]], values[role]]
+            for key, role in self.extra.items()
+            if key.startswith("global:")
+        ]
         if self.forward is not None:
             arguments, named = _arguments(self.extra_assignment("forward"), values)
             steps.append(["call", self.forward, arguments, named])
-            values |= self._handed_on(problem)
+            values |= self._handed_on(self.first)
         positional, named = _arguments(self.assignment, values)
         at = len(steps)
         steps.append(["value", {"positional": positional, "named": named}])
@@ -193,12 +209,14 @@ class Binding:
                 made.append((name, role, False))
         return tuple(made)
 
-    def _handed_on(self, problem: Problem) -> dict[str, Any]:
-        """What a forward function gave, for the parameters that ask for it."""
+    def _handed_on(self, step: int) -> dict[str, Any]:
+        """What a forward function gave in this step, for the parameters that ask for it."""
         made = {}
         for name, role, _ in (*self.assignment, *self.extra_assignment("cost")):
             if role == "forward":
-                made[f"forward:{name}"] = wire.Result(0, self.extra.get(f"path:{name}", "").split())
+                made[f"forward:{name}"] = wire.Result(
+                    step, self.extra.get(f"path:{name}", "").split()
+                )
         return made
 
     def values(self, problem: Problem) -> dict[str, Any]:
@@ -218,6 +236,8 @@ class Binding:
             "once": 1,
             "batch": len(problem.X),
             "off": False,
+            "activation": self._function("activation", "sigmoid"),
+            "slope": self._function("slope", "sigmoid_prime"),
             "biases": _alone(biases) if self.delivery.kind == "one" else biases,
             "weights": self._delivered(weights, biases, net.theta, problem),
         }
@@ -229,6 +249,11 @@ class Binding:
         for l, piece in enumerate(biases, start=first):
             values[f"b{l}"] = wrap(piece)
         return values
+
+    def _function(self, role: str, word: str) -> Any:
+        """The file's own function for this role; its usual name where there is none."""
+        found = self.extra.get(f"function:{role}")
+        return wire.Result(None, [found]) if found else word
 
     def _firstnumber_in(self) -> int:
         return 0 if any(role in ("W0", "b0") for _, role, _ in self.assignment) else 1
@@ -318,6 +343,10 @@ _ROLE_WORDS = {
     "weights": "the weights", "X": "X", "Y": "y", "lambda": "λ", "rate": "the step α",
     "m": "m", "sizes": "the units per layer", "once": "the number of iterations",
 }  # fmt: skip
+
+
+def _shapeless() -> UserError:
+    return UserError("function: returned arrays that do not have the shapes of the weights")
 
 
 def _alone(biases: list[Array]) -> Any:

@@ -46,11 +46,12 @@ def deliveries(assignment: Mapping[str, str]) -> list[Delivery]:
     """The ways to hand over the weights that the assignment leaves open, the likeliest first."""
     roles = list(assignment.values())
     name = next((n for n, role in assignment.items() if role == "weights"), "")
-    if "forward" in roles and "weights" not in roles and not any(r[1:].isdigit() for r in roles):
-        assignment = {"parameters": "weights"}  # they reach the forward function only
-        return deliveries(assignment)
+    numbered = [role for role in roles if role[1:].isdigit()]
+    if "forward" in roles and "weights" not in roles:  # what is lacking, the forward function gets
+        each = [Delivery("numbered", layout) for layout in (*APART, *WHOLE)]
+        return each if numbered else [*deliveries({"parameters": "weights"}), *each]
     if "weights" not in roles:
-        apart = any(role.startswith("b") and role[1:].isdigit() for role in roles)
+        apart = any(role.startswith("b") for role in numbered)
         return [Delivery("numbered", layout) for layout in (APART if apart else WHOLE)]
     one = [Delivery("one", layout) for layout in (APART if "biases" in roles else WHOLE)]
     if "biases" in roles:

@@ -11,13 +11,13 @@ import numpy as np
 from ..gradients import autodiff_gradient
 from ..network.symbols import symbol
 from .binding import Binding, Runner
+from .catalogue import MISTAKES
 from .clues import where_to_look
 from .diagnosis import Diagnosis, LayerVerdict
 from .evidence import Case, relative_difference
 from .explain import explanations, judge_cost, unseen
 from .functions import with_cost
 from .layouts import Problem
-from .mistakes import MISTAKES
 from .own_cost import confirmed, family, gradient_scale, scales, stated_cost, with_penalty
 from .precision import SINGLE
 from .search import NEARLY, Attempt, Bound, distance, problems_for

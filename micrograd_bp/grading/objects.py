@@ -95,7 +95,12 @@ class ObjectBinding:
 
     def read_back(self, results: Sequence[Any], problem: Problem) -> Answer:
         """The gradient in the course's layout, from what the program's steps gave."""
-        return self._read(results, len(results) - 2, problem)
+        try:
+            return self._read(results, len(results) - 2, problem)
+        except ValueError as error:
+            if isinstance(error, UserError):
+                raise
+            raise UserError(f"{self.name} leaves arrays of other shapes than the weights") from None
 
     def program(self, problem: Problem) -> tuple[list[Sequence[Any]], int]:
         """Make the object, set its weights, call, and read everything again."""

@@ -90,7 +90,7 @@ class Workshop:
             if name.startswith("__"):
                 continue
             if inspect.isfunction(value) and self._own(value):
-                functions.append(signature(name, value))
+                functions.append(signature(name, value) | {"returns": self._returned(name)})
             elif inspect.isclass(value) and self._own(value):
                 classes.append(_class(name, value))
             elif isinstance(value, (int, float, list, tuple, np.ndarray, np.generic)):
@@ -99,6 +99,15 @@ class Workshop:
             "functions": functions, "classes": classes, "data": data,
             "loops": list(self._loops()), "failures": self.failures,
         }  # fmt: skip
+
+    def _returned(self, name: str) -> list[str]:
+        """The names in the last ``return a, b`` of a function; [] if it returns something else."""
+        for statement in self.tree.body if self.tree else []:
+            if isinstance(statement, ast.FunctionDef) and statement.name == name:
+                ends = [node for node in ast.walk(statement) if isinstance(node, ast.Return)]
+                parts = getattr(ends[-1].value, "elts", []) if ends else []
+                return [part.id if isinstance(part, ast.Name) else "" for part in parts]
+        return []
 
     def _own(self, value: Any) -> bool:
         """Whether it is the file's own, or that of a file beside it."""
@@ -267,6 +276,7 @@ def signature(name: str, function: Callable[..., Any]) -> dict[str, Any]:
         "name": name,
         "line": getattr(code, "co_firstlineno", None),
         "file": getattr(code, "co_filename", None),
+        "reads": list(getattr(code, "co_names", ())),
         "parameters": [
             {
                 "name": p.name,

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..grading.catalogue import MISTAKES
 from ..grading.diagnosis import Diagnosis
 from ..grading.lines import Listing
-from ..grading.mistakes import MISTAKES
 from ..network.sigmoid import SigmoidNetwork
 
 __all__ = ["listing_of", "network_like", "places", "strike", "strike_words"]

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..support.arrays import names_in, numbers, read_arrays, texts
-from ..support.cells import MISSING, is_number, read_cells
+from ..support.csvfile import MISSING, is_number, read_cells
 from ..support.validation import Array
 
 __all__ = ["Dataset", "digits", "iris", "load", "load_examples"]

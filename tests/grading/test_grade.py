@@ -17,7 +17,7 @@ from micrograd_bp import (
     reshape,
     unroll,
 )
-from micrograd_bp.grading.mistakes import COST_MISTAKES, MISTAKES, CostTerms, Mistake, Steps
+from micrograd_bp.grading.catalogue import COST_MISTAKES, MISTAKES, CostTerms, Mistake, Steps
 
 from ..conftest import random_case
 from .students_at_work import module

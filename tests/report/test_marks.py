@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient, check_backprop
-from micrograd_bp.grading.mistakes import MISTAKES
+from micrograd_bp.grading.catalogue import MISTAKES
 from micrograd_bp.report.diagnosis import network_like, strike
 
 from ..grading.students_at_work import on_any_network
