@@ -59,6 +59,7 @@ def grade_submission(submission: str, timeout: float = 30.0, memory: int = MEMOR
     ValueError
         In one line, if there is nothing that can be judged.
     """
+    check_limits(timeout, memory)
     file, colon, name = submission.rpartition(":")
     if colon and Path(file).suffix in CODE:
         return grade_file(Path(file), name, timeout, memory)
@@ -73,10 +74,7 @@ def grade_file(
     """Judge the code of one file, as ``grade_submission`` does."""
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
-    if not 0.0 < timeout < float("inf"):
-        raise ValueError(f"timeout: got {timeout:g}, expected a number of seconds above 0")
-    if memory < 1:
-        raise ValueError(f"memory: got {memory}, expected a number of MB above 0")
+    check_limits(timeout, memory)
     source = open_source(path)
     if path.suffix == ".m":
         from .octave import grade_octave
@@ -84,6 +82,13 @@ def grade_file(
         return grade_octave(source, timeout, memory)
     with Process(source.name, timeout, memory) as process:
         return _grade_python(source, name, process)
+
+
+def check_limits(timeout: float, memory: int) -> None:
+    if not 0.0 < timeout < float("inf"):
+        raise ValueError(f"timeout: got {timeout:g}, expected a number of seconds above 0")
+    if memory < 1:
+        raise ValueError(f"memory: got {memory}, expected a number of MB above 0")
 
 
 def _grade_python(source: Source, name: str | None, process: Process) -> Diagnosis:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -174,13 +175,13 @@ class Program:
         fixed = self._fixed_values(theta, block)
         size = block * max(1, -(-m // (block * MOST_TASKS)))
         tasks = [
-            (fixed, [array[i : i + size] for array in arrays], i, block, backward, watch)
+            ([array[i : i + size] for array in arrays], i, block, backward, watch)
             for i in range(0, max(m, 1), size)
         ]
         if executor is None:
-            parts = in_threads(self.run, tasks)
+            parts = in_threads(partial(self.run, fixed), tasks)
         else:
-            parts = list(ordered_map(executor, self.run, tasks))
+            parts = list(ordered_map(executor, Program.run, tasks, shared=(self, fixed)))
         gradient = np.zeros(self.parameters)
         if backward:
             gradient = self._parameter_gradient(fixed, block, [part.shares for part in parts])

@@ -1,5 +1,6 @@
 """The fast numerical estimate is the plain one: differences of the same cost, to rounding."""
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -50,13 +51,13 @@ def test_a_fast_estimate_beyond_the_rounding_of_J_contradicts_the_plain_loop(
     error = 30.0 * bounds.cost
     if scheme == "complex-step":
         error = 1j * COMPLEX_STEP * 100.0 * max(D.max() for D in bounds.D)
-    right = numerical_fast._Moves.costs
+    right = numerical_fast._Problem.costs
 
-    def wrong(moves):
-        first, *rest = right(moves)
+    def wrong(*task):
+        first, *rest = right(*task)
         return [first + error, *rest]
 
-    monkeypatch.setattr(numerical_fast._Moves, "costs", wrong)
+    monkeypatch.setattr(numerical_fast._Problem, "costs", wrong)
     with pytest.raises(RuntimeError, match=r"^numerical: at θ.* contradicts the plain loop"):
         numerical_gradient(net, X, Y, lambda_, scheme=scheme)
 
@@ -140,3 +141,14 @@ def test_small_blocks_and_tasks_change_nothing_but_rounding(monkeypatch):
     assert len(calls) > 5
     assert calls == sorted(calls)
     assert calls[-1] == (len(whole), len(whole))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 511, 1500])
+@pytest.mark.parametrize("size", [1e-300, 1e-17, 1e-3, 1.0])
+def test_one_logarithm_of_a_product_has_the_digits_of_the_sum_of_logarithms(count, size):
+    e = size * np.random.default_rng(0).uniform(size=(count, 1, 3))
+    with mpmath.workdps(60):
+        exact = [mpmath.fsum(mpmath.log1p(mpmath.mpf(v)) for v in column) for column in e[:, 0].T]
+    found = np.log1p(numerical_fast._product(e.copy())).sum(axis=(0, 1))
+    bound = (count + 12) * 2.0**-53  # what a sum of the logarithms may be off by
+    assert all(abs(a - b) <= bound * b for a, b in zip(found.tolist(), exact, strict=True))

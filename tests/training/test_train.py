@@ -455,7 +455,7 @@ def damaged(path, **changes):
     return content.getvalue()
 
 
-REMOVED = object()
+REMOVED = "removed"  # this entry is taken out of the file
 MISFITS = [
     {"sizes": [4, 3, 3]},
     {"sizes": [4, 10**9, 3]},
