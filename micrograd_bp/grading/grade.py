@@ -168,9 +168,9 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
         return diagnosis
     m = 1 if bound.single else bound.examples or TRACED
     problem = replace(random_problem(first.net.sizes, m, first.lambda_), lambda_=first.lambda_)
-    problem = bound.layout.problem(problem)
-    program, _ = bound.program(problem)
     try:
+        problem = bound.problem(problem, runner)
+        program, _ = bound.program(problem)
         trace = runner.trace(program)
         if trace is None:
             return diagnosis

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from ..gradients import Gradient, autodiff_gradient, backprop_gradient
 from ..network.sigmoid import SigmoidNetwork, reshape
 from ..support.interrupts import interruptible, raise_deferred
+from ..support.threads import one_thread_for
 from ..support.validation import Array, regularization
 from .settings import GRADIENTS, METHODS, RATES, batch_size, named, step_rate, whole_number
 
@@ -287,14 +288,15 @@ def _optimize(job: _Job, record: _Record, done: Callable[[Array, float], None]) 
 
     while record.epoch < job.epochs:
         iterations = min(RESTART, job.epochs - record.epoch)
-        result = minimize(
-            cost,
-            record.theta,
-            jac=True,
-            method={"lbfgs": "L-BFGS-B", "cg": "CG"}[job.method],
-            callback=iteration,
-            options={"maxiter": iterations},
-        )
+        with one_thread_for("scipy"):
+            result = minimize(
+                cost,
+                record.theta,
+                jac=True,
+                method={"lbfgs": "L-BFGS-B", "cg": "CG"}[job.method],
+                callback=iteration,
+                options={"maxiter": iterations},
+            )
         if result.nit < RESTART:  # at a minimum, or at the last iteration wanted
             return
         record.theta, record.epoch = result.x, record.epoch + RESTART
