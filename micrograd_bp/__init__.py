@@ -1,16 +1,27 @@
 """The referee for backpropagation: three independent gradients of one sigmoid network."""
 
+import os
 import sys
+from _signal import SIGINT, default_int_handler, getsignal, signal  # type: ignore[import-not-found]
 from importlib import import_module
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
-
-from .support.interrupts import one_line_for_interrupts
 
 # Started as a program (python -m micrograd_bp, or the script micrograd-bp) it answers Ctrl-C from
 # here on, before anything else is loaded; imported by others it leaves signals alone.
-if sys.argv[:1] and (sys.argv[0] == "-m" or PurePath(sys.argv[0]).stem.startswith("micrograd-bp")):
-    one_line_for_interrupts()
+if sys.argv[:1] and (
+    sys.argv[0] == "-m" or os.path.basename(sys.argv[0]).startswith("micrograd-bp")  # noqa: PTH119
+):
+
+    def _interrupted(*_: Any) -> None:
+        os.write(2, b"interrupted\n")
+        os._exit(130)
+
+    if getsignal(SIGINT) is default_int_handler:
+        signal(SIGINT, _interrupted)
+
+        from .support.interrupts import one_line_for_interrupts
+
+        one_line_for_interrupts(instead_of=_interrupted)
 
 from .drawing.draw import draw
 from .network.graph import ExampleGraph, example_graph

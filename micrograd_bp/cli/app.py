@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -13,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from ..support.interrupts import exit_status, interruptible, was_interrupted
+from ..support.interrupts import end_program, exit_status, interruptible, was_interrupted
 from .check import check
 from .draw import draw
 from .grade import grade
@@ -109,8 +108,7 @@ def main() -> None:
     except OSError as error:
         print_error(f"error: {_one_line(error)}")
         status = 2
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is over: Ctrl-C changes nothing any more
-    sys.exit(status)
+    end_program(status)
 
 
 def run(arguments: Sequence[str]) -> int:

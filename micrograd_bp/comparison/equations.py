@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..gradients import autodiff_gradient, backprop_gradient
-from ..network.graph import ExampleGraph, example_graph, one_example
+from ..network.graph import ExampleGraph, example_graph
 from ..network.sigmoid import SigmoidNetwork
 from ..scalar.balls import balls_available, precision
 from ..support.result import Result
@@ -107,7 +107,7 @@ def verify_equations(net: SigmoidNetwork, x: npt.ArrayLike, y: npt.ArrayLike) ->
     >>> [check.number for check in checks if check.passed]
     ['(1)', '(1)', 'δ⁽ᴸ⁾', '(2)', '(2)', '(4)', '(4)', '(3)', 'D']
     """
-    x, y = one_example(net, x, y)
+    x, y = net.example(x, y)
     graph = example_graph(net, x, y)
     each = EachUnit(graph)
     rows = _rows(_in_floats(net, x, y, graph, each))

@@ -75,7 +75,7 @@ class _ScalarView:
         self.picture = Picture(
             theme, self._largest_share(), nodesep="0.12", ranksep="0.15", rankdir=direction
         )
-        self.picture.digraph.attr("node", shape="box", style="rounded,filled", margin="0.08,0.05")
+        self.picture.digraph.attr("node", shape="box", style="rounded,filled", margin="0.08,0.08")
         self._add_cards()
         if len(shown) < len(order):
             rest = f"… {len(order) - len(shown):,} more nodes"

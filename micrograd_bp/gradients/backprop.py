@@ -58,6 +58,7 @@ def backprop_gradient(
     return Gradient("backprop", float(J), D, [None, *rows], time.perf_counter() - started)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # at weights of 1e308 J is infinite: no warning
 def sums(
     xp: Any, Thetas: Sequence[Numbers], X: Numbers, Y: Numbers
 ) -> tuple[Any, list[Numbers], list[Numbers | None]]:
@@ -88,6 +89,7 @@ def sums(
     return np.sum(-Y * log_h - (1.0 - Y) * log_not_h), Deltas, [None, *deltas]
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def mean(
     J_sum: Any, Deltas: Sequence[Numbers], Thetas: Sequence[Numbers], lambda_: Any, m: int
 ) -> tuple[Any, list[Numbers]]:

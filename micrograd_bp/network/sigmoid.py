@@ -282,6 +282,17 @@ class SigmoidNetwork:
             )
         return examples, targets
 
+    def example(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, Array]:
+        """One example checked: arrays (s_1,) and (K,)."""
+        if np.ndim(x) != 1:
+            raise ValueError(f"x: got shape {np.shape(x)}, expected ({self.sizes[0]},)")
+        if np.ndim(y) > 1:
+            raise ValueError(
+                f"y: got shape {np.shape(y)}, expected ({self.sizes[-1]},) or one label"
+            )
+        X, Y = self.data(np.asarray(x)[np.newaxis], np.asarray(y)[np.newaxis])
+        return X[0], Y[0]
+
 
 def _layer_sizes(sizes: Sequence[int]) -> list[int]:
     listed = list(sizes)

@@ -89,8 +89,7 @@ function listenToChanges(player, on) {
 
 /** @param {Player} player @param {string} name */
 function chooseMistake(player, name) {
-  const { strike } = player.story;
-  if (name === "found" && strike) player.wrong.choose(strike.parts, strike.layers);
+  if (name === "found") player.wrong.chooseFound();
   else player.wrong.choose(name ? [name] : []);
   player.descent.reset();
   player.showWrong();

@@ -60,13 +60,13 @@ class Value(Functions, Copies):
             data = finite_number("data", data)
         if type(label) is not str and not isinstance(label, str):
             raise TypeError(f"label: got {type(label).__name__}, expected a string")
-        self._number = data
+        self._number: float = data
         self._first: Any = ()
         self._second: Any = None
         self._made = _changes
         self.op: Op | None = None
         self.grad: Any = NO_GRADIENT  # a float; a Value after backward(create_graph=True)
-        self.label = label
+        self.label: str = label
         if _children or _op:
             self._computed(by_symbol(_op), tuple(_children))
 
@@ -91,8 +91,7 @@ class Value(Functions, Copies):
     @property
     def inputs(self) -> tuple[Value, ...]:
         """The nodes this one was computed from; none at a leaf."""
-        second = self._second
-        return self._first if second is None else (self._first, second)
+        return self._first if self._second is None else (self._first, self._second)
 
     @property
     def has_grad(self) -> bool:
@@ -175,15 +174,6 @@ class Value(Functions, Copies):
         self.op = op
         self._first, self._second = inputs if len(inputs) == 2 else (inputs, None)
 
-    @staticmethod
-    def sum(values: Iterable[Value | Number]) -> Value:
-        """One Σ node over any number of values (numbers become leaves).
-
-        >>> Value.sum([Value(1.0), Value(2.0), 3]).data
-        6.0
-        """
-        return Value.apply(SUM, *values)
-
     # Differentiating it.
 
     def topological_order(self) -> list[Value]:
@@ -261,9 +251,7 @@ class Value(Functions, Copies):
         return math.isfinite(sum([leaf.grad for leaf in leaves]))
 
     def local_derivatives(self) -> tuple[float, ...]:
-        """∂self/∂input for each of the inputs, at their present values.
-
-        Raises ValueError where one is not finite.
+        """∂self/∂input for each input at its present value; ValueError where one is not finite.
 
         >>> (Value(2.0) * Value(5.0)).local_derivatives()
         (5.0, 2.0)
@@ -275,12 +263,9 @@ class Value(Functions, Copies):
         for node in self.topological_order():
             node.grad = NO_GRADIENT
 
-    def __getstate__(self) -> tuple[Any, ...]:
-        return self._number, self._first, self._second, self._made, self.op, self.label
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
+    @staticmethod
+    def _restored(made: int) -> None:
+        """A node from elsewhere, made after so many changes, is here: later ones count on."""
         global _changes
-        self._number, self._first, self._second, self._made, self.op, self.label = state
-        self.grad = NO_GRADIENT
         with _changing:
-            _changes = max(_changes, self._made)
+            _changes = max(_changes, made)

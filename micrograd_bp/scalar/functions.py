@@ -6,7 +6,7 @@ The functions bear NumPy's names, since an array of Values looks for a method of
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -163,6 +163,17 @@ class Functions:
         "The largest of some values, or of an iterable of them; equal ones share the slope.",
     )
     min = _function_of_several(ops.MIN, "The smallest, as ``max``.")
+
+    @classmethod
+    def sum(cls, values: Iterable[Functions | Number]) -> Self:
+        """One Σ node over any number of values (numbers become leaves).
+
+        >>> from micrograd_bp import Value
+        >>> Value.sum([Value(1.0), Value(2.0), 3]).data
+        6.0
+        """
+        node: Self = cls.apply(ops.SUM, *values)
+        return node
 
     # Comparisons look at the data; which way they went is no part of the graph. Python's own max
     # and NumPy's maximum compare: they pick a node, at a tie the first, and a tape keeps that one.
