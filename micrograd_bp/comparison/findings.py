@@ -36,7 +36,7 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """One weight, what each method says of ∂J/∂θ, and how far a pair may differ there."""
+    """What two methods say of ∂J/∂θ for one weight, and by how much they may differ there."""
 
     name: str  # θ₂₃⁽¹⁾
     index: int  # into the unrolled θ
