@@ -42,7 +42,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Model:
-    """A trained classifier."""
+    """A trained network, with all that it takes to classify further examples and to go on."""
 
     settings: Settings
     training: Training
