@@ -121,6 +121,9 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print_error("interrupted")
         return exit_status()
+    except OSError as error:  # of --help, say, where standard output is full
+        print_error(f"error: {_one_line(error)}")
+        return 2
     except Exception as error:
         if not hasattr(error, "format_message"):  # the parser's own, for wrong options
             raise
