@@ -101,6 +101,7 @@ def main() -> None:
     prepare_streams()
     if not sys.warnoptions:  # our own messages say what matters
         warnings.simplefilter("ignore")
+    if not sys.flags.dev_mode:  # not matplotlib's of its fonts, nor Dask's
         logging.disable(logging.CRITICAL)
     status = run(sys.argv[1:])
     try:
