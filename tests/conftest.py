@@ -38,3 +38,13 @@ def random_case(seed: int, depth: int | None = None) -> Case:
 def course(request):
     """Test 4a and 5a of the Coursera course's exercise 4, as published."""
     return request.param
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """The whole suite runs on all cores where pytest-xdist is installed; chosen tests run here."""
+    chosen = config.args_source is config.ArgsSource.ARGS
+    worker = hasattr(config, "workerinput")
+    free = config.pluginmanager.hasplugin("xdist") and not (chosen or worker)
+    if free and config.option.numprocesses is None:
+        config.option.numprocesses, config.option.dist = "auto", "worksteal"

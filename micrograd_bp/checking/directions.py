@@ -1,11 +1,10 @@
-"""Lines that move many parameters at once: random directions, and ties of kinked parameters."""
+"""Lines that move many parameters at once: random directions."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -13,18 +12,13 @@ import numpy.typing as npt
 from ..support.validation import Array
 from .lines import SMALLEST_STEP, Line, Problem, Verdict
 from .noise import EPSILON
-from .result import SlopeCheck
 
-__all__ = ["GRADIENT_ULPS", "Found", "confirmed", "random_line", "tied"]
+__all__ = ["GRADIENT_ULPS", "Found", "confirmed", "random_line"]
 
 GRADIENT_ULPS = 8.0  # of the rounding in the sum ⟨g, d⟩
 FEW = 100  # parameters: so few have too few signs
 DIRECTION_STEP = 4.0  # as every parameter takes a small part of a direction's step
 SMALLER = 14  # times a direction's parameters are halved until it crosses no kink
-MOST_TIES = 16
-# Where two kinked parameters are moved by these, in units of the step, every order of their
-# sizes and signs occurs: the pieces of any max, min or difference of two relus.
-OCTANTS = [(a * s, b * t) for a, b in ((1.0, 0.37), (0.37, 1.0)) for s in (1, -1) for t in (1, -1)]
 
 
 @dataclass
@@ -135,41 +129,3 @@ def confirmed(
         if fewer is not None:
             (verdict,) = problem.judge([fewer])
     return replace(verdict, check=replace(verdict.check, status="undecided", doubtful=False))
-
-
-def tied(
-    problem: Problem,
-    kinked: list[tuple[SlopeCheck, float]],
-    rng: np.random.Generator,
-) -> set[int]:
-    """The kinked parameters whose slopes are possible one by one but not together.
-
-    max(a, b) at a = b has the subgradients (w, 1 − w): slopes of (1, 1) or (0, 0) are none.
-    Clarke's subdifferential holds g only if ⟨g, d⟩ lies between the least and the largest
-    slope along d close to θ, for every d; here d are the diagonals of pairs of parameters, and
-    close to θ are points in all octants.
-    """
-    found: set[int] = set()
-    order = [kinked[i] for i in rng.permutation(len(kinked))]
-    for (first, one), (second, two) in list(pairwise(order))[:MOST_TIES]:
-        for sign in (1.0, -1.0):
-            if _outside(problem, (first, second), (one, sign * two)):
-                found |= {int(c.index) for c in (first, second) if c.index is not None}
-    return found
-
-
-def _outside(
-    problem: Problem, pair: tuple[SlopeCheck, SlopeCheck], moves: tuple[float, float]
-) -> bool:
-    places = [int(check.index) for check in pair if check.index is not None]
-    unit = np.zeros((2, problem.theta.size))
-    for row, place, move in zip(unit, places, moves, strict=True):
-        row[place] = move
-    along = unit.sum(axis=0)
-    bases = [problem.theta + 1e-3 * (a * unit[0] + b * unit[1]) for a, b in OCTANTS]
-    values = problem.costs(np.array([base + s * 1e-5 * along for base in bases for s in (1, -1)]))
-    slopes = (values[0::2] - values[1::2]) / 2e-5
-    claimed = sum(check.analytic * move for check, move in zip(pair, moves, strict=True))
-    low, high = slopes.min() * problem.unit, slopes.max() * problem.unit
-    margin = 1e-3 * max(abs(low), abs(high), abs(claimed))
-    return bool(np.isfinite(low + high) and not low - margin <= claimed <= high + margin)

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..support.validation import Array
-from .directions import Found, confirmed, random_line, tied
+from .directions import Found, confirmed, random_line
 from .lines import Line, Problem, Verdict
 from .locate import located
 from .noise import POSITIONS, precision, table_noise
 from .pytree import Parameters
 from .result import GradientCheck, SlopeCheck
+from .ties import tied
 
 __all__ = ["Judge"]
 

@@ -1,7 +1,7 @@
 """The hand-written matrix formulas, in the order of the page: equations (1) to (3).
 
-Columns are examples, as in the source. The forward pass and the cost are written out here once
-more, so that no formula is shared with the other two methods. The formulas take the namespace
+Rows are examples, so that the source's Θ a is a Θᵀ here. The forward pass and the cost are written
+out once more: no formula is shared with the other two methods. The formulas take the namespace
 ``xp`` that holds ``exp``, ``log1p``, ``minimum`` and ``maximum``: with ``numpy`` they run on
 floats, and with that of ``scalar/balls.py`` on object arrays of balls. What is proved about them
 is proved about this very text.
@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..network.sigmoid import SigmoidNetwork
-from ..support.threads import blocks, in_threads
+from ..support.products import piece, stacks
+from ..support.threads import in_threads
 from ..support.validation import regularization
 from .result import Gradient
 
@@ -25,7 +26,7 @@ __all__ = ["backprop_gradient", "mean", "sums"]
 
 Numbers = npt.NDArray[Any]  # floats, or balls as objects
 
-BLOCK_EXAMPLES = 512  # whose units stay in a core's cache
+BLOCK_EXAMPLES = 1024  # at most: their units stay in a core's cache
 
 
 def backprop_gradient(
@@ -40,46 +41,55 @@ def backprop_gradient(
     >>> backprop_gradient(net, [[1.0, 2.0]], [1]).D
     [array([[-0.5, -0.5, -1. ]])]
     """
-    X, Y = map(np.ascontiguousarray, net.data(X, Y))  # the sums' order, so their last bits, too
+    X, Y = net.data(X, Y)
     lambda_ = regularization(lambda_)
     started = time.perf_counter()
-    tasks = [(np, net.thetas, X[rows], Y[rows]) for rows in blocks(len(X), BLOCK_EXAMPLES)]
+    Thetas = [np.asfortranarray(Theta) for Theta in net.thetas]  # a Θᵀ reads it row by row
+    size = piece(max(Theta.size for Theta in Thetas), BLOCK_EXAMPLES)
+    parts = [stacks(array, size, BLOCK_EXAMPLES) for array in (X, Y)]
+    tasks = [(np, Thetas, x, y) for x, y in zip(*parts, strict=True)]
     J_sums, Deltas, deltas = zip(*in_threads(sums, tasks), strict=True)
     totals = [sum(parts[1:], parts[0]) for parts in zip(*Deltas, strict=True)]
     J, D = mean(sum(J_sums), totals, net.thetas, lambda_, len(X))
-    rows = [np.concatenate(parts) for parts in list(zip(*deltas, strict=True))[1:]]
+    rows = [
+        np.concatenate([part.reshape(-1, part.shape[-1]) for part in parts])
+        for parts in list(zip(*deltas, strict=True))[1:]
+    ]
     return Gradient("backprop", float(J), D, [None, *rows], time.perf_counter() - started)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # at weights of 1e308 J is infinite: no warning
 def sums(
     xp: Any, Thetas: Sequence[Numbers], X: Numbers, Y: Numbers
 ) -> tuple[Any, list[Numbers], list[Numbers | None]]:
-    """(1) to (3) for the examples X (m, s_1), Y (m, K): Σ J(x, y), the Δ⁽ˡ⁾, and all δ⁽ˡ⁾."""
+    """(1) to (3) for the examples X (…, s_1), Y (…, K): Σ J(x, y), the Δ⁽ˡ⁾, and all δ⁽ˡ⁾."""
     # Forward: z⁽ˡ⁺¹⁾ = Θ⁽ˡ⁾ [1; a⁽ˡ⁾],  a⁽ˡ⁺¹⁾ = g(z⁽ˡ⁺¹⁾)
-    a = [X.T]
+    a = [X]
     for Theta in Thetas:
-        z = Theta[:, 1:] @ a[-1] + Theta[:, :1]
+        z = a[-1] @ Theta[:, 1:].T + Theta[:, 0]
         a.append(g(z, xp))
 
     # Output layer: δ⁽ᴸ⁾ = h_θ(x) − y
-    deltas = [a[-1] - Y.T]
+    deltas = [a[-1] - Y]
 
     # (2): δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* a⁽ˡ⁾ .* (1 − a⁽ˡ⁾), without the bias column of Θ⁽ˡ⁾
     for l in range(len(Thetas) - 1, 0, -1):
-        deltas.insert(0, (Thetas[l][:, 1:].T @ deltas[0]) * a[l] * (1.0 - a[l]))
+        deltas.insert(0, (deltas[0] @ Thetas[l][:, 1:]) * a[l] * (1.0 - a[l]))
 
     # (1) summed over the examples: Δ⁽ˡ⁾ = Σ δ⁽ˡ⁺¹⁾ [1; a⁽ˡ⁾]ᵀ
-    Deltas = [
-        np.hstack([delta.sum(axis=1, keepdims=True), delta @ a_l.T])
-        for delta, a_l in zip(deltas, a, strict=False)
-    ]
+    Deltas = []
+    for delta, a_l in zip(deltas, a, strict=False):
+        products = delta.swapaxes(-1, -2) @ a_l
+        bias = delta.reshape(-1, delta.shape[-1]).sum(axis=0)
+        weights = products.reshape(-1, *products.shape[-2:]).sum(axis=0)
+        Deltas.append(np.column_stack([bias, weights]))
 
     # (3): J = Σ −y log h − (1 − y) log(1 − h), from the z of the last layer
     log_h, log_not_h = logs(z, xp)
-    J = np.sum(-Y.T * log_h - (1.0 - Y.T) * log_not_h)
-    return J, Deltas, [None, *(delta.T for delta in deltas)]
+    return np.sum(-Y * log_h - (1.0 - Y) * log_not_h), Deltas, [None, *deltas]
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def mean(
     J_sum: Any, Deltas: Sequence[Numbers], Thetas: Sequence[Numbers], lambda_: Any, m: int
 ) -> tuple[Any, list[Numbers]]:

@@ -31,11 +31,12 @@ __all__ = ["numerical_gradient"]
 UNIT_ROUNDOFF = 2.0**-53
 CONFIRMED_PARAMETERS = 3  # of each estimate, by the plain loop
 LARGEST_EXPONENT = 709.0  # e⁷¹⁰ overflows
-BLOCK_NUMBERS = 2**16  # numbers in the largest array of a block: 0.5 MB, three fit a core's cache
-BLOCK_EXAMPLES = 2**9
+BLOCK_NUMBERS = 2**17  # numbers in the largest array of a block: 1 MB, a core's cache
+BLOCK_EXAMPLES = 2**8
 TASK_NUMBERS = 2**24  # values of units that one task computes for each step: a fifth of a second
 
 
+@np.errstate(over="ignore", invalid="ignore")  # an absurd step has absurd costs
 def numerical_gradient(
     net: SigmoidNetwork,
     X: npt.ArrayLike,
@@ -126,15 +127,17 @@ def _estimates(
     steps: tuple[complex, ...] = (epsilon, -epsilon) if scheme == "two-sided" else (epsilon,)
     if scheme == "complex-step":
         steps = (1j * COMPLEX_STEP,)
-    tasks = list(_tasks(net, J.X, J.Y, J.lambda_, indices, steps))
-    for task, costs in zip(tasks, ordered_map(executor, _Moves.costs, zip(tasks)), strict=True):
+    problem = _Problem(net, J, steps)
+    tasks = list(problem.tasks(indices))
+    done = ordered_map(executor, _Problem.costs, tasks, shared=(problem,))
+    for (_, places), costs in zip(tasks, done, strict=True):
         if scheme == "two-sided":
             plus, minus = costs
-            yield task.indices, (plus - minus) / (2.0 * epsilon)
+            yield places, (plus - minus) / (2.0 * epsilon)
         elif scheme == "one-sided":
-            yield task.indices, (costs[0] - base) / epsilon
+            yield places, (costs[0] - base) / epsilon
         else:
-            yield task.indices, costs[0].imag / COMPLEX_STEP
+            yield places, costs[0].imag / COMPLEX_STEP
 
 
 class _Cost:
@@ -206,8 +209,7 @@ def _confirm(
 
     plain = estimate(cost, theta, epsilon, scheme, parameters.tolist())
     for p in parameters.tolist():
-        e_p = np.zeros(theta.size)
-        e_p[p] = 1.0
+        e_p = np.arange(theta.size) == p
         moved = theta + epsilon * e_p
         ends, x, divisor, which = [moved, theta], size.mean(axis=0), epsilon, 0
         if scheme == "two-sided":
@@ -216,6 +218,8 @@ def _confirm(
             ends, x, divisor, which = [theta + 1j * COMPLEX_STEP * e_p], size.max(axis=0), 1.0, 1
         bounds = [J.rounding(end, x, max(values))[which] for end in ends]
         explained = 2.0 * sum(bounds) / divisor  # the same values of J here and there
+        if not explained < np.inf:
+            raise ValueError(f"epsilon: got {epsilon:g}, too large a step: J(θ ± ε) overflows")
         if not abs(gradient[p] - plain[p]) <= explained:
             raise RuntimeError(
                 f"numerical: at {net.parameter_name(p)} the fast estimate {gradient[p]:.17g} "
@@ -246,150 +250,146 @@ class _Output:
     def __getitem__(self, rows: Any) -> _Output:
         return _Output(self.side[rows], self.slope[rows], self.tail[rows], self.linear[rows])
 
-    def losses(self, change: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def losses(self, change: npt.NDArray[Any], linear: Any) -> npt.NDArray[Any]:
         """Sums over units and examples (the first and last axis); overwrites ``change``.
 
-        Raises FloatingPointError if a step led so far that the exponential overflows.
+        ``linear`` is the sum of the linear terms' changes. Raises FloatingPointError if a step
+        led so far that the exponential overflows.
         """
-        linear = self.linear.sum(axis=(0, 2)) + np.einsum("kpe,kpe->p", self.slope, change)
         change *= self.side
         change += self.tail
         with np.errstate(over="raise"):
             np.exp(change, out=change)
-        np.log1p(change, out=change)
-        return np.asarray(linear + change.sum(axis=-1).sum(axis=0))
+            logs = np.log1p(_product(change))
+        return np.asarray(self.linear.sum(axis=(0, 2)) + linear + logs.sum(axis=-1).sum(axis=0))
 
     def moved(self, change: npt.NDArray[Any]) -> _Output:
         """The same beside z', however far that is."""
         return _Output.at(self.side * self.tail + change, (self.side < 0) - self.slope)
 
 
-@dataclass(slots=True)
-class _Moves:
-    """Some weights of one Θ⁽ˡ⁾, to be moved one at a time, and all that their moves can change.
+def _product(e: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Π (1 + e) − 1 over the first axis, or over 512 of it: one logarithm serves for as many.
+
+    (1 + a)(1 + b) − 1 = a + b + ab, without a subtraction, and in a tree: three roundings for
+    each halving, fewer than a sum of the logarithms has terms. No more than 2⁵¹² if e ≤ 1.
+    """
+    for _ in range(9):
+        half = len(e) // 2
+        a, b = e[:half], e[len(e) - half :]
+        both = a * b
+        a += b
+        a += both
+        e = e[: len(e) - half]
+    return e
+
+
+class _Problem:
+    """A network on its examples, to be looked at with one weight moved at a time.
 
     A weight θ_ij⁽ˡ⁾ changes z_i⁽ˡ⁺¹⁾ by its step times a_j⁽ˡ⁾, and so one unit of layer l+1; then
-    every unit of the layers after it. What it leaves alone is kept from one forward pass.
-    Arrays are (units, examples).
+    every unit of the layers after it. What it leaves alone is kept from one forward pass, and sent
+    once to each process that takes part. Arrays are (units, examples); layers count from 0.
     """
 
-    indices: npt.NDArray[np.intp]  # (p,) into theta
-    theta: Array  # (p,) the weights themselves
-    units: npt.NDArray[np.intp]  # (p,) i − 1
-    columns: npt.NDArray[np.intp]  # (p,) rows of ``factors``
-    factors: Array  # a_j⁽ˡ⁾ for each column j that occurs; 1 for the bias unit
-    z: list[Array]  # z⁽ˡ⁺¹⁾ and the weighted inputs of the layers behind it, at θ itself
-    a: list[Array]  # likewise the activations
-    after: list[Array]  # Θ⁽ˡ⁺¹⁾ and the weights behind it
-    output: _Output
-    losses: Array  # (K,) Σ over the examples at θ itself
-    penalty: float  # Σ θ² at θ itself
-    regularized: npt.NDArray[np.bool_]  # (p,) not of a bias unit
-    lambda_: float
-    steps: tuple[complex, ...]
+    def __init__(self, net: SigmoidNetwork, J: _Cost, steps: tuple[complex, ...]) -> None:
+        self.thetas, self.lambda_, self.steps = net.thetas, J.lambda_, steps
+        self.z: list[Array] = []  # of the layers behind the first
+        self.units = [_with_bias(J.X.T)]  # [1; a]
+        for Theta in self.thetas:
+            self.z.append(Theta @ self.units[-1])
+            self.units.append(_with_bias(_sigmoid(self.z[-1])))
+        self.output = _Output.at(self.z[-1], np.ascontiguousarray(J.Y.T))
+        at_rest = self.output[np.newaxis]
+        self.losses = at_rest.losses(np.zeros((1, *self.z[-1].shape)), 0.0)  # (K,)
+        # what the linear terms change by, for each unit below the output that does
+        self.below = self.thetas[-1].T @ self.output.slope
+        self.penalty = sum(float(np.sum(Theta[:, 1:] ** 2)) for Theta in self.thetas)
+        self.ends = np.cumsum([0, *(Theta.size for Theta in self.thetas)])
 
-    def costs(self) -> list[npt.NDArray[Any]]:
-        """J with each weight moved by each step: for each step an array (p,)."""
-        m = self.a[0].shape[1]
+    def tasks(self, indices: npt.NDArray[np.intp]) -> Iterator[tuple[int, npt.NDArray[np.intp]]]:
+        """Layers and some of the chosen parameters, in portions of about TASK_NUMBERS."""
+        m = self.z[0].shape[1]
+        for l in range(len(self.thetas)):
+            chosen = indices[(indices >= self.ends[l]) & (indices < self.ends[l + 1])]
+            size = max(1, TASK_NUMBERS // (m * (1 + sum(map(len, self.thetas[l + 1 :])))))
+            for start in range(0, len(chosen), size):
+                yield l, chosen[start : start + size]
+
+    @np.errstate(over="ignore", invalid="ignore")  # in a thread of its own
+    def costs(self, l: int, indices: npt.NDArray[np.intp]) -> list[npt.NDArray[Any]]:
+        """J with each of some weights of Θ⁽ˡ⁾ moved by each step: for each step an array (p,)."""
+        m = self.z[0].shape[1]
+        j, i = np.divmod(indices - self.ends[l], len(self.thetas[l]))
+        theta = self.thetas[l][i, j]
         costs = []
         for step in self.steps:
-            moved = self.theta + step
-            squares = self.regularized * (moved * moved - self.theta * self.theta)
+            moved = theta + step
+            squares = np.where(j > 0, moved * moved - theta * theta, 0.0)  # none of the bias unit
             penalty = self.lambda_ / (2.0 * m) * (self.penalty + squares)
-            costs.append(self._losses(moved - self.theta) / m + penalty)
+            costs.append(self._losses(l, i, j, moved - theta) / m + penalty)
         return costs
 
-    def _losses(self, steps: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _losses(self, l: int, i: Any, j: Any, steps: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Σ of the examples' costs with each weight moved by its step, in blocks."""
-        m = self.a[0].shape[1]
-        widest = max((len(Theta) for Theta in self.after), default=1)
+        m, after = self.z[0].shape[1], self.thetas[l + 1 :]
+        widest = max(map(len, after), default=1)
         examples = math.ceil(m / math.ceil(m / BLOCK_EXAMPLES))  # blocks of nearly equal size
         size = max(1, BLOCK_NUMBERS // (examples * widest))
-        total = np.zeros_like(steps)
         # memory that stays in the cache, for the changes of one block after the other
-        room = np.empty((len(self.after[0]) if self.after else 0, size, examples), steps.dtype)
-        if not self.after:  # the other output units keep theirs
-            total += self.losses.sum() - self.losses[self.units]
+        room = np.empty((len(after[0]) if after else 0, size, examples), steps.dtype)
+        total = np.zeros_like(steps)
+        if not after:  # the other output units keep theirs
+            total += self.losses.sum() - self.losses[i]
         for first in range(0, m, examples):
             e = slice(first, first + examples)
             for start in range(0, len(steps), size):
                 p = slice(start, start + size)
+                weights = l, i[p], j[p], steps[p], e, room
                 # every output unit for each weight, or for each weight its own
-                rows = (
-                    np.s_[:, np.newaxis, e] if self.after else np.s_[np.newaxis, self.units[p], e]
-                )
-                output = self.output[rows]
+                output = self.output[
+                    np.s_[:, np.newaxis, e] if after else np.s_[np.newaxis, i[p], e]
+                ]
                 try:
-                    total[p] += output.losses(self._change(steps[p], p, e, room))
+                    total[p] += output.losses(*self._change(*weights))
                 except FloatingPointError:
-                    change = self._change(steps[p], p, e, room)
-                    total[p] += output.moved(change).losses(np.zeros_like(change))
+                    change, _ = self._change(*weights)
+                    total[p] += output.moved(change).losses(np.zeros_like(change), 0.0)
         return total
 
     def _change(
-        self, steps: npt.NDArray[Any], p: slice, e: slice, room: npt.NDArray[Any]
-    ) -> npt.NDArray[Any]:
-        """By how much the output layer's weighted inputs change, (K, p, e) or (1, p, e)."""
-        units = self.units[p]
-        change = self.factors[self.columns[p], e] * steps[:, np.newaxis]
-        if not self.after:
-            return np.asarray(change[np.newaxis])
-        change += self.z[0][units, e]
+        self, l: int, i: Any, j: Any, steps: npt.NDArray[Any], e: slice, room: npt.NDArray[Any]
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """The changes of the output's weighted inputs, (K, p, e) or (1, p, e), and (p,) of Σ."""
+        change = self.units[l][j, e] * steps[:, np.newaxis]
+        if l + 1 == len(self.thetas):
+            return change[np.newaxis], _dot(self.output.slope[i, e], change)
+        change += self.z[l][i, e]
         change = _sigmoid(change)
-        change -= self.a[0][units, e]
-        weights = self.after[0][:, 1 + units, np.newaxis]
+        change -= self.units[l + 1][1 + i, e]
+        weights = self.thetas[l + 1][:, 1 + i, np.newaxis]
+        linear = _dot(self.below[1 + i, e], change) if l + 2 == len(self.thetas) else None
         change = np.multiply(weights, change, out=room[:, : len(change), : change.shape[1]])
-        for Theta, z, a in zip(self.after[1:], self.z[1:], self.a[1:], strict=False):
+        for Theta, z, units in zip(
+            self.thetas[l + 2 :], self.z[l + 1 :], self.units[l + 2 :], strict=False
+        ):
             change += z[:, np.newaxis, e]
             moved = _sigmoid(change)
-            moved -= a[:, np.newaxis, e]
+            moved -= units[1:, np.newaxis, e]
             flat = Theta[:, 1:] @ moved.reshape(len(moved), -1)
             change = flat.reshape(len(Theta), *moved.shape[1:])
-        return np.asarray(change)
+        if linear is None:
+            linear = _dot(self.output.slope[:, np.newaxis, e], change).sum(axis=0)
+        return change, linear
 
 
-def _tasks(
-    net: SigmoidNetwork,
-    X: Array,
-    Y: Array,
-    lambda_: float,
-    indices: npt.NDArray[np.intp],
-    steps: tuple[complex, ...],
-) -> Iterator[_Moves]:
-    """The chosen parameters, layer by layer, in portions of about TASK_NUMBERS."""
-    z: list[Array] = []
-    a = [np.ascontiguousarray(X.T)]
-    for Theta in net.thetas:
-        z.append(Theta[:, 1:] @ a[-1] + Theta[:, :1])
-        a.append(_sigmoid(z[-1]))
-    output = _Output.at(z[-1], np.ascontiguousarray(Y.T))
-    losses = output[np.newaxis].losses(np.zeros((1, *z[-1].shape)))
-    penalty = sum(float(np.sum(Theta[:, 1:] ** 2)) for Theta in net.thetas)
-    offset = 0
-    for l, Theta in enumerate(net.thetas):
-        chosen = indices[(indices >= offset) & (indices < offset + Theta.size)]
-        size = max(1, TASK_NUMBERS // (len(X) * (1 + sum(net.sizes[l + 2 :]))))
-        for start in range(0, len(chosen), size):
-            portion = chosen[start : start + size]
-            j, i = np.divmod(portion - offset, len(Theta))
-            columns, places = np.unique(j, return_inverse=True)
-            yield _Moves(
-                indices=portion,
-                theta=Theta[i, j],
-                units=i,
-                columns=places,
-                factors=np.stack([np.ones(len(X)) if k == 0 else a[l][k - 1] for k in columns]),
-                z=z[l:],
-                a=a[l + 1 :],
-                after=net.thetas[l + 1 :],
-                output=output,
-                losses=losses,
-                penalty=penalty,
-                regularized=j > 0,
-                lambda_=lambda_,
-                steps=steps,
-            )
-        offset += Theta.size
+def _dot(slope: npt.NDArray[Any], change: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Σ over the examples, the last axis, of a linear term's change."""
+    return np.asarray(np.einsum("...e,...e->...", slope, change))
+
+
+def _with_bias(a: Array) -> Array:
+    return np.vstack([np.ones(a.shape[1]), a])
 
 
 def _sigmoid(z: npt.NDArray[Any]) -> npt.NDArray[Any]:

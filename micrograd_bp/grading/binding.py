@@ -1,4 +1,4 @@
-"""Which parameter of a function is given what, and how what comes back is read.
+"""Which parameter of a function is given what.
 
 Bindings are made in the order of their likelihood; the ones that run are judged, and the one that
 explains most is kept and told in the report.
@@ -13,26 +13,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..network.sigmoid import reshape
 from ..support.validation import Array
 from . import wire
+from .answers import number_in, read_answer
 from .delivery import Delivery
-from .layouts import (
-    COURSE,
-    EXAMPLES,
-    LABEL_WORDS,
-    LABELS,
-    SINGLE,
-    Layout,
-    Problem,
-    gather,
-    gathered,
-    leaves,
-)
-from .names import COST, roles_of
-from .submission import Answer, Trace, UserError, answer_of
+from .layouts import EXAMPLES, LABEL_WORDS, LABELS, SINGLE, Layout, Problem
+from .names import roles_of
+from .submission import Answer, Trace, UserError
 
-__all__ = ["Binding", "Runner", "number_in"]
+__all__ = ["Binding", "Runner"]
 
 Step = Sequence[Any]
 
@@ -57,7 +46,6 @@ class Binding:
     y: str = ""
     old_matrix: bool = False  # hand over np.matrix
     stepped: bool = False  # the answer is the weights after a step
-    unrolled: str = "F"  # a vector that comes back from matrices
     cost: str | None = None  # the function beside it that gives J
     forward: str | None = None  # the function whose result is handed on
     extra: dict[str, str] = field(default_factory=dict, compare=False)
@@ -71,6 +59,7 @@ class Binding:
             for name, role, _ in self.assignment
             if role in _ROLE_WORDS and name[:1] != "*" and role not in roles_of(name)[:1]
         ]
+        strange += [f"the file's {key[7:]} as λ" for key in self.extra if key[:7] == "global:"]
         parts = [self.delivery.words, self.x, self.y, matrix, *strange]
         return ", ".join(filter(None, parts))
 
@@ -89,13 +78,15 @@ class Binding:
 
     @property
     def examples(self) -> int | None:
-        """The only number of examples that it is for."""
-        return None
+        """The only number of examples that it is for: one, where each changes the weights."""
+        return 1 if self.delivery.kind == "neurons" else None
 
     def admits(self, sizes: Sequence[int]) -> bool:
         """Whether such a network can be handed over in this way."""
         roles = [role for _, role, _ in self.assignment]
-        numbered = sum(bool(re.fullmatch(r"W\d+", role)) for role in roles)
+        if self.forward is not None:
+            roles += [role for _, role, _ in self.extra_assignment("forward")]
+        numbered = len({role for role in roles if re.fullmatch(r"W\d+", role)})
         if (numbered and numbered != len(sizes) - 1) or ("hidden" in roles and len(sizes) != 3):
             return False
         if len(sizes) == 2 and not numbered:  # no hidden layer: a vector, and no sizes
@@ -104,6 +95,8 @@ class Binding:
             if self.old_matrix or self._holds_several:
                 return False
         elif self.delivery.kind == "one":
+            return False
+        if sizes[-1] == 1 and self.delivery.kind == "neurons":
             return False
         if len(set(sizes)) == 1 and not self.delivery.plain:
             return False  # square networks are for what can be wrong in the course's own layout
@@ -139,7 +132,8 @@ class Binding:
 
     @property
     def takes_lambda(self) -> bool:
-        return any(role == "lambda" for _, role, _ in self.assignment)
+        at_hand = [v for key, v in self.extra.items() if key.startswith("global:")]
+        return "lambda" in [*at_hand, *(role for _, role, _ in self.assignment)]
 
     @property
     def single(self) -> bool:
@@ -158,6 +152,15 @@ class Binding:
         takes = self.takes_lambda and not self.single
         return self.delivery.layout.kind == "theta" and (takes or bound)
 
+    @property
+    def first(self) -> int:
+        """The number of steps that set variables of the file, before anything is called."""
+        return sum(key.startswith("global:") for key in self.extra)
+
+    def problem(self, problem: Problem, runner: Runner) -> Problem:
+        """The problem that such weights can hold."""
+        return self.layout.problem(problem)
+
     def answer(self, runner: Runner, problem: Problem) -> Answer:
         """Run it; UserError if it fails or gives nothing that can be read as a gradient."""
         problem = self.delivery.layout.problem(problem)
@@ -165,16 +168,29 @@ class Binding:
 
     def read_back(self, results: Sequence[Any], problem: Problem) -> Answer:
         """The gradient in the course's layout, from what the program's steps gave."""
-        return self._read(problem, results, 1 if self.forward is not None else 0)
+        at = self.first + (self.forward is not None)
+        cost = number_in(results[-1]) if self.cost is not None else None
+        try:
+            return read_answer(self.delivery, problem, results[at : at + 3], cost, self.stepped)
+        except UserError:
+            raise
+        except ValueError:
+            raise UserError(
+                "function: returned arrays that do not have the shapes of the weights"
+            ) from None
 
     def program(self, problem: Problem) -> tuple[list[Step], int]:
         """The steps, and the number of the one whose result is the answer."""
         values = self.values(problem)
-        steps: list[Step] = []
+        steps: list[Step] = [
+            ["set", None, [key.partition(":")[2]], values[role]]
+            for key, role in self.extra.items()
+            if key.startswith("global:")
+        ]
         if self.forward is not None:
             arguments, named = _arguments(self.extra_assignment("forward"), values)
             steps.append(["call", self.forward, arguments, named])
-            values |= self._handed_on(problem)
+            values |= self._handed_on(self.first)
         positional, named = _arguments(self.assignment, values)
         at = len(steps)
         steps.append(["value", {"positional": positional, "named": named}])
@@ -193,12 +209,14 @@ class Binding:
                 made.append((name, role, False))
         return tuple(made)
 
-    def _handed_on(self, problem: Problem) -> dict[str, Any]:
-        """What a forward function gave, for the parameters that ask for it."""
+    def _handed_on(self, step: int) -> dict[str, Any]:
+        """What a forward function gave in this step, for the parameters that ask for it."""
         made = {}
         for name, role, _ in (*self.assignment, *self.extra_assignment("cost")):
             if role == "forward":
-                made[f"forward:{name}"] = wire.Result(0, self.extra.get(f"path:{name}", "").split())
+                made[f"forward:{name}"] = wire.Result(
+                    step, self.extra.get(f"path:{name}", "").split()
+                )
         return made
 
     def values(self, problem: Problem) -> dict[str, Any]:
@@ -218,6 +236,12 @@ class Binding:
             "once": 1,
             "batch": len(problem.X),
             "off": False,
+            "rows": [
+                [*x, int(label)]
+                for x, label in zip(problem.X.tolist(), problem.Y.argmax(axis=1), strict=True)
+            ],
+            "activation": self._function("activation", "sigmoid"),
+            "slope": self._function("slope", "sigmoid_prime"),
             "biases": _alone(biases) if self.delivery.kind == "one" else biases,
             "weights": self._delivered(weights, biases, net.theta, problem),
         }
@@ -229,6 +253,11 @@ class Binding:
         for l, piece in enumerate(biases, start=first):
             values[f"b{l}"] = wrap(piece)
         return values
+
+    def _function(self, role: str, word: str) -> Any:
+        """The file's own function for this role; its usual name where there is none."""
+        found = self.extra.get(f"function:{role}")
+        return wire.Result(None, [found]) if found else word
 
     def _firstnumber_in(self) -> int:
         return 0 if any(role in ("W0", "b0") for _, role, _ in self.assignment) else 1
@@ -246,72 +275,11 @@ class Binding:
             return made | {f"b{l}": b for l, b in enumerate(biases, start=1)}
         if kind == "one":
             return weights[0]
+        if kind == "neurons":
+            return [[{"weights": [*row[1:], row[0]]} for row in W.tolist()] for W in weights]
         if kind == "pairs":
             return [tuple(pair) for pair in zip(weights, biases, strict=True)]
         return [wire.matrix(W) for W in weights] if self.old_matrix else weights
-
-    def _read(self, problem: Problem, results: Sequence[Any], at: int) -> Answer:
-        returned, after = results[at + 1], results[at + 2]
-        changed = not _same(results[at], after)
-        cost = number_in(results[-1]) if self.cost is not None else None
-        if returned is None and changed:  # it works on what it was given
-            returned, stepped = after, True
-        else:
-            stepped = self.stepped
-        layout, like = self.delivery.layout, problem.net.thetas
-        if stepped:
-            after_step = gather(returned, layout, like)
-            if after_step is None:
-                raise UserError("function: returned no weights of the shapes that it was given")
-            parts = [b - np.asarray(a, float) for b, a in zip(like, after_step, strict=True)]
-            return Answer(parts, False, cost, changed, scaled=True)
-        answer = self._gradient(returned, problem)
-        return Answer(
-            answer.parts, answer.is_vector, answer.cost if cost is None else cost, changed,
-            answer.scaled,
-        )  # fmt: skip
-
-    def _gradient(self, returned: Any, problem: Problem) -> Answer:
-        layout, like = self.delivery.layout, problem.net.thetas
-        course = layout == COURSE and self.delivery.kind in ("list", "F", "numbered")
-        exact = problem.exact
-        sets = list(gathered(returned, layout, exact.D if layout.kind == "none" else like))
-        matched = min(sets, key=lambda parts: _off(parts, exact.D)) if sets else None
-        scalars = [float(a.ravel()[0]) for _, a in leaves(returned) if a.size == 1]
-        several = len(list(leaves(returned))) > 1
-        first = min(scalars, key=lambda J: abs(J - exact.cost)) if scalars and several else None
-        if course and self.unrolled == "F":
-            try:
-                answer = answer_of(returned)
-            except UserError:
-                if matched is None:
-                    raise
-            else:
-                ordered = self.delivery.kind == "list" and len(answer.parts) == len(like)
-                if matched is None or ordered or answer.fits([np.shape(T) for T in like]):
-                    return answer
-        if matched is not None:
-            return Answer(matched, False, _leading_cost(returned, first))
-        vector = _vector(
-            returned, sum(piece.size for part in layout.pieces(like) for piece in part)
-        )
-        if vector is None:
-            return answer_of(returned)
-        return Answer(self._unpacked(vector, problem), False, _leading_cost(returned, first))
-
-    def _unpacked(self, vector: Array, problem: Problem) -> list[Array]:
-        layout, like = self.delivery.layout, problem.net.thetas
-        weights, biases = layout.pieces(like)
-        if self.unrolled == "F" and self.delivery.kind == "F":
-            parts = reshape(vector, [piece.shape for piece in weights])
-        else:
-            order = "F" if self.unrolled == "F" and self.delivery.kind != "C" else "C"
-            parts, at = [], 0
-            for piece in (*weights, *biases):
-                chunk = vector[at : at + piece.size]
-                parts.append(chunk.reshape(piece.shape, order=order))  # type: ignore[call-overload]
-                at += piece.size
-        return layout.matrices(parts[: len(weights)], parts[len(weights) :], problem.exact.D)
 
 
 _ROLE_WORDS = {
@@ -323,10 +291,6 @@ _ROLE_WORDS = {
 def _alone(biases: list[Array]) -> Any:
     """The bias of a single unit is mostly a plain number."""
     return None if not biases else float(biases[0].ravel()[0]) if biases[0].size == 1 else biases[0]
-
-
-def _off(parts: Sequence[Any], exact: Sequence[Array]) -> float:
-    return float(sum(np.sum(np.abs(a - b)) for a, b in zip(parts, exact, strict=True)))
 
 
 def _targets(value: Any, wrap: Any) -> Any:
@@ -347,28 +311,3 @@ def _arguments(
         else:
             positional.append(value)
     return positional, named
-
-
-def _vector(returned: Any, size: int) -> Array | None:
-    """The one array of so many entries."""
-    fits = [a for _, a in leaves(returned) if a.size == size and (a.ndim == 1 or 1 in a.shape)]
-    return np.asarray(fits[0], dtype=np.float64).ravel() if len(fits) == 1 else None
-
-
-def _leading_cost(returned: Any, first: float | None) -> float | None:
-    """J, if a single number is returned beside the gradient under no name or under a cost's."""
-    if isinstance(returned, dict):
-        return next((number_in(v) for k, v in returned.items() if COST.search(k)), None)
-    return first
-
-
-def number_in(value: Any) -> float | None:
-    found = [a for _, a in leaves(value)]
-    return float(found[0].ravel()[0]) if found and found[0].size == 1 else None
-
-
-def _same(one: Any, other: Any) -> bool:
-    return all(
-        np.array_equal(a, b, equal_nan=True)
-        for (_, a), (_, b) in zip(leaves(one), leaves(other), strict=False)
-    )

@@ -14,7 +14,7 @@ from ..comparison.rounding import UNIT_ROUNDOFF, rounding_bounds
 from ..gradients import Gradient, backprop_gradient
 from ..network.sigmoid import SigmoidNetwork, reshape
 from ..support.validation import Array
-from .mistakes import Mistake, Steps
+from .catalogue import Mistake, Steps
 from .precision import SINGLE, written_decimals, written_digits
 from .submission import Answer
 

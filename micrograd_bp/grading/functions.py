@@ -10,7 +10,7 @@ from typing import Any
 from .binding import Binding, Runner
 from .delivery import deliveries
 from .layouts import Problem, leaves, random_problem
-from .names import COST, Parameter, assignments, parameters_of
+from .names import COST, Parameter, assignments, parameters_of, roles_of
 from .search import EXAMPLES, Bound
 from .submission import UserError
 from .ways import bindings
@@ -24,18 +24,43 @@ def function_candidates(
     """The bindings of these functions, with the file's own cost and forward functions."""
     everything = inventory["functions"]
     forwards = [f for f in everything if FORWARD.search(f["name"])]
+    helpers = _helpers(everything)
     for function in functions:
         parameters = parameters_of(function["parameters"])
-        for binding in bindings(str(function["name"]), parameters):
-            roles = {role for _, role, _ in binding.assignment}
+        for plain in bindings(str(function["name"]), parameters):
+            roles = {role for _, role, _ in plain.assignment}
+            extra = {key: name for key, name in helpers.items() if key.partition(":")[2] in roles}
+            binding = replace(plain, extra=extra | _globals(inventory, function, roles))
             if "forward" in roles:
                 yield from _handed_on(binding, forwards, runner)
             else:
                 yield binding
-                if binding.delivery.kind in ("list", "numbered"):
-                    continue
 
 
+def _helpers(functions: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The file's activation and its slope, for parameters that ask for them."""
+    plain = [f for f in functions if len(parameters_of(f["parameters"]) or ()) == 1]
+    made: dict[str, str] = {}
+    for function in plain:
+        name = str(function["name"])
+        if ACTIVATION.search(name):
+            made.setdefault(f"function:{'slope' if SLOPE.search(name) else 'activation'}", name)
+    return made
+
+
+def _globals(
+    inventory: Mapping[str, Any], function: Mapping[str, Any], roles: set[str]
+) -> dict[str, str]:
+    """The λ that a function reads from the file's variables instead of its parameters."""
+    if "lambda" in roles:
+        return {}
+    data = inventory.get("data", {})
+    names = [n for n in function.get("reads", []) if isinstance(data.get(n), (int, float))]
+    return {f"global:{name}": "lambda" for name in names if roles_of(name)[:1] == ("lambda",)}
+
+
+ACTIVATION = re.compile(r"(?i)sigm|logistic|tanh|relu|activ|^d?g$|^g_?prime$|act")
+SLOPE = re.compile(r"(?i)prime|deriv|grad|slope|^d|back|diff|_d$")
 FORWARD = re.compile(r"(?i)^(?!.*back).*(forward|feed|predict|hypothes|compute_h)")
 GRADIENT = re.compile(r"(?i)grad|back|deriv|prime|delta|update|train|^d[A-Z_]")
 
@@ -46,36 +71,44 @@ def _handed_on(
     """The binding with each forward function whose result has what the parameters ask for."""
     for function in forwards:
         for roles in assignments(parameters_of(function["parameters"])):
-            known = {r for _, r, _ in binding.assignment} | {"off", "X", "weights"}
+            known = {r for _, r, _ in binding.assignment} | {"off", "X", "weights", "activation"}
+            if binding.delivery.kind == "numbered":
+                known |= {role for role in roles.values() if role[1:].isdigit()}
             if not set(roles.values()) <= known:
                 continue
-            extra = {f"forward:{name}": role for name, role in roles.items()}
+            extra = binding.extra | {f"forward:{name}": role for name, role in roles.items()}
             plain = replace(binding, forward=str(function["name"]), extra=extra)
-            paths = _paths(plain, runner)
+            paths = _paths(plain, runner, function.get("returns", []))
             if paths is not None:
                 yield replace(plain, extra=extra | paths)
                 break
 
 
-def _paths(binding: Binding, runner: Runner) -> dict[str, str] | None:
-    """Where in the forward function's result each parameter's value stands."""
+def _paths(binding: Binding, runner: Runner, returns: Sequence[str]) -> dict[str, str] | None:
+    """Where in the forward function's result each parameter's value stands; ``returns`` are the
+    names in its return statement."""
     for sizes in ([4, 5, 3], [3, 5, 4, 3], [4, 5, 1], [4, 1]):
         problem = random_problem(sizes, EXAMPLES, 0.0)
         try:
             steps, _ = binding.program(problem)
-            result = runner.run(steps[:1])[0]
+            result = runner.run(steps[: binding.first + 1])[-1]
         except UserError:
             continue
-        made = {}
-        for name, role, _ in binding.assignment:
-            if role == "forward":
-                made[f"path:{name}"] = _path(name, result, problem)
-        return made
+        asked = [name for name, role, _ in binding.assignment if role == "forward"]
+        return {f"path:{name}": _path(name, result, problem, returns, asked) for name in asked}
     return None
 
 
-def _path(name: str, result: Any, problem: Problem) -> str:
+def _path(
+    name: str, result: Any, problem: Problem, returns: Sequence[str], asked: Sequence[str]
+) -> str:
     outputs = problem.Y.shape
+    if isinstance(result, (tuple, list)) and len(result) == len(returns):
+        same = [i for i, other in enumerate(returns) if other.lower() == name.lower()]
+        if same:
+            return str(same[0])
+    if isinstance(result, (tuple, list)) and len(result) == len(asked) > 1:
+        return str(list(asked).index(name))
     if "cache" in name.lower() or name.lower() in ("memory", "activations", "zs"):
         if isinstance(result, (tuple, list)):
             for index, item in enumerate(result):
@@ -83,9 +116,9 @@ def _path(name: str, result: Any, problem: Problem) -> str:
                     return str(index)
         return ""
     if isinstance(result, dict):
-        same = [key for key in result if key.lower() == name.lower()]
-        if same:
-            return str(same[0])
+        keys = [key for key in result if key.lower() == name.lower()]
+        if keys:
+            return str(keys[0])
     fits: list[tuple[str, ...]] = [
         p for p, a in leaves(result) if a.shape in (outputs, outputs[::-1])
     ]
@@ -139,12 +172,14 @@ def _costs_forward(
         for sizes in ([4, 5, 3], [3, 5, 4, 3], [4, 5, 1], [4, 1]):
             problem = made.delivery.layout.problem(random_problem(sizes, EXAMPLES, 0.0))
             try:
-                result = runner.run(made.program(problem)[0][:1])[0]
+                result = runner.run(made.program(problem)[0][: made.first + 1])[-1]
             except UserError:
                 continue
-            paths = {
-                f"path:{n}": _path(n, result, problem) for n, r in roles.items() if r == "forward"
-            }
+            returns: list[str] = next(
+                (f.get("returns", []) for f in forwards if f["name"] == name), []
+            )
+            asked = [n for n, role in roles.items() if role == "forward"]
+            paths = {f"path:{n}": _path(n, result, problem, returns, asked) for n in asked}
             yield replace(made, extra=made.extra | paths)
             break
 

@@ -21,7 +21,7 @@ class Mistake:
     one. ``form`` limits a mistake to gradients handed in as one "vector" or as "matrices",
     where only one of the two can show it.
 
-    >>> from micrograd_bp.grading.mistakes import MISTAKES
+    >>> from micrograd_bp.grading.catalogue import MISTAKES
     >>> MISTAKES["g' missing in δ"].used
     'δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾'
     """

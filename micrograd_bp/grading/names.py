@@ -31,36 +31,52 @@ NAMES = {
         "|nnweights|paramsunrolled|paramsrolled|allthetas|allweights|model|network|net"
     ),
     "biases": "biases|bias|bs|b",
-    "X": "x|inputs|input|data|features|xtrain|trainx|xs|images|samples|trainingdata|inputdata|xi",
+    "X": (
+        "x|inputs|input|data|features|xtrain|trainx|xs|images|samples|trainingdata|inputdata|xi"
+        "|inputlist|inputslist|sample|image|traininginputs|xb|example|row|inputvector|a0"
+    ),
     "Y": (
         "y|labels|label|targets|target|t|ytrain|trainy|ytrue|ys|expected|desired|yvec|onehot"
         "|yonehot|yd|ymatrix|ymat|outputtrue|truth|yi|yreal|actual|trueoutput|yoh|yenc|ylabels"
+        "|classes|ylabel|labelvector|outputdata|trainingoutputs|traininglabels|targetlist|targetslist|yb|tk"
     ),
     "lambda": "l2|l2reg|weightdecay|wd|penalty|strength|lbda|lbd",
     "sizes": "sizes|layers|layersizes|layerdims|layersdims|architecture|structure|topology|dims",
     "input": (
-        "inputlayersize|inputsize|ninputs|ninput|nin|nx|numfeatures|nfeatures|inputdim|inputs"
+        "inputlayersize|inputsize|ninputs|ninput|nin|nx|numfeatures|nfeatures|inputdim|nninputdim|inputs"
         "|inputnodes|inputlayer|inputunits|numinputs|din|inputlayers|n|nfeat|d"
     ),
     "hidden": (
         "hiddenlayersize|hiddensize|nhidden|nh|numhidden|hiddendim|hiddennodes|hiddenlayer"
-        "|hiddenunits|hiddensizes|hidden|h|numhiddenunits|s|hiddenlayers"
+        "|hiddenunits|hiddensizes|hidden|h|nnhdim|hdim|hiddim|numhiddennodes|numhiddenunits|s|hiddenlayers"
     ),
     "output": (
         "numlabels|outputlayersize|outputsize|noutputs|noutput|nout|numclasses|nclasses|ny|k"
-        "|outputdim|outputnodes|outputlayer|outputunits|numoutputs|dout|classes|outputlayers"
+        "|outputdim|nnoutputdim|outputnodes|outputlayer|outputunits|numoutputs|dout|classes|outputlayers"
     ),
     "m": "m|numexamples|nsamples|nexamples|numsamples|batchlen",
-    "rate": "alpha|learningrate|lr|eta|rate|stepsize|learnrate|a",
+    "rate": "alpha|learningrate|lr|eta|rate|stepsize|learnrate|a|lrate|step",
     "once": (
         "epochs|numiters|iterations|numiterations|niter|maxiter|nepochs|numepochs|steps|epoch"
-        "|iters|nsteps|maxepochs|iter|niterations|maxiters|maxiterations"
+        "|iters|nsteps|maxepochs|iter|niterations|maxiters|maxiterations|nepoch|maxepoch|numpasses"
+        "|itterations|passes|npasses|numepoch|trainingiterations|numberofiterations"
     ),
     "batch": "batchsize|minibatchsize|batch",
     "off": "verbose|printcost|plot|debug|showcost|shuffle|display|isprint|printloss",
     "forward": (
         "cache|caches|al|a2|a3|h|output|o|yhat|ypred|predictions|prediction|probs|activations|zs"
-        "|out|memory|forwardcache|pred|cached|outputs|hidden|a|z"
+        "|out|memory|forwardcache|pred|cached|outputs|hidden|a|z|z1|z2|z3|z4|a0|a1|a4|h1|h2|o1|o2"
+        "|finaloutput|hiddenoutput|layer1|layer2|l1|inter|values|ypredicted"
+    ),
+    "rows": "train|trainset|dataset|trainingset|traindata|trainingdata|trainrows|rows",
+    "error": (
+        "grad|dout|gradoutput|outputerror|outputgradient|gradout|outputgrad|dy|lossgrad|lossgradient"
+        "|errorgradient|dl|dz|da|gradients|delta|error|dlout|upstream|outgrad|outerror"
+    ),
+    "activation": "activation|act|actfunc|activationfunction|activationfunc|g|f|func|sigma|phi",
+    "slope": (
+        "activationprime|activationderivative|activationgradient|gprime|fprime|dg|df|derivative"
+        "|dactivation|activationderiv|actprime|actderiv|dact|dsigma|dphi|gradientfunction"
     ),
 }
 ROLES: dict[str, tuple[str, ...]] = {}

@@ -43,9 +43,10 @@ class Opaque:
 
 
 class Result:
-    """In a program: what an earlier step gave, or the part of it at the end of ``path``."""
+    """In a program: what an earlier step gave (None: the file itself), or the part of it at the
+    end of ``path``."""
 
-    def __init__(self, step: int, path: Sequence[str | int] = ()) -> None:
+    def __init__(self, step: int | None, path: Sequence[str | int] = ()) -> None:
         self.step, self.path = step, list(path)
 
 
@@ -114,10 +115,11 @@ def plain_tree(value: Any, depth: int = 0) -> Any:
         if array.dtype == object:
             return plain_tree(array.tolist(), depth + 1)
         return Opaque(f"array of {array.dtype}")
-    if isinstance(value, tuple):
-        return tuple(plain_tree(item, depth + 1) for item in value)
-    if isinstance(value, list):
-        return [plain_tree(item, depth + 1) for item in value]
+    if isinstance(value, (list, tuple)):
+        items = [plain_tree(item, depth + 1) for item in value]
+        return tuple(items) if isinstance(value, tuple) else items
+    if hasattr(value, "__dataclass_fields__"):
+        value = dict(getattr(value, "__dict__", {}))
     if isinstance(value, dict):
         return {str(key): plain_tree(item, depth + 1) for key, item in value.items()}
     return Opaque(type(value).__name__)
@@ -153,7 +155,7 @@ def _inward(tree: Any, arrays: list[npt.NDArray[Any]]) -> Any:
     if kind == "opaque":
         return Opaque(str(content))
     if kind == "result":
-        return Result(int(content[0]), content[1])
+        return Result(content[0] if content[0] is None else int(content[0]), content[1])
     if kind == "matrix":
         return matrix(np.asarray(_inward(content, arrays)))
     if kind == "tuple":

@@ -1,5 +1,5 @@
 // The mistakes of the catalogue that one example without regularization can show, as replaced steps.
-// Each is the entry of the same name in grading/mistakes.py, for one example; l counts layers from 0.
+// Each is the entry of the same name in grading/catalogue.py, for one example; l counts layers from 0.
 
 /** @typedef {number[]} Vector @typedef {number[][]} Matrix */
 /** @typedef {typeof RIGHT} Procedure */

@@ -30,9 +30,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..support.products import multiply, sum_of_products
 from ..support.validation import Array, all_finite
 from .kernels import KERNELS, SLOPES, UFUNCS
-from .memory import FIXED, INPUT, OPERAND, VARYING, Call, Collect, Index, Memory, Rows, Sum, read
+from .memory import (
+    FIXED,
+    INPUT,
+    OPERAND,
+    TERMS,
+    VARYING,
+    Call,
+    Collect,
+    Index,
+    Memory,
+    Rows,
+    Sum,
+    read,
+)
 from .ops import Op
 
 __all__ = ["Elementwise", "Instruction", "MatrixProduct", "Operand", "Summation"]
@@ -122,10 +136,19 @@ class Elementwise(Instruction):
         if self.op in UFUNCS:
             return [*calls, partial(UFUNCS[self.op], *operands, out)]
         if self.op in KERNELS:
-            e = memory.between[self.kind, self.rows.start] = np.empty_like(out)
-            return [*calls, partial(KERNELS[self.op].value, operands[0], out, e)]
+            return [*calls, partial(KERNELS[self.op].value, operands[0], out, self.kept(memory))]
         forward = self.op.forward
         return [*calls, lambda: np.copyto(out, forward(np, *operands))]
+
+    def kept(self, memory: Memory) -> Array:
+        """What a kernel keeps for the way back: in the row of the share that it will become."""
+        (operand,) = self.inputs
+        if self.kind == VARYING and operand.shares is not None:
+            return memory.shares[VARYING][operand.shares]
+        key = self.kind, self.rows.start
+        if key not in memory.between:
+            memory.between[key] = np.empty_like(memory.values[self.kind][self.rows])
+        return memory.between[key]
 
     def backward(self, memory: Memory) -> list[Call]:
         assert self.collect is not None
@@ -143,7 +166,7 @@ class Elementwise(Instruction):
     ) -> tuple[list[Call], Callable[[], Sequence[Any]]]:
         """The local derivatives, by the rule or by what stands for it."""
         if self.op in KERNELS:
-            slope, e = KERNELS[self.op].slope, memory.between[self.kind, self.rows.start]
+            slope, e = KERNELS[self.op].slope, self.kept(memory)
             return [], lambda: (slope(out, e),)
         rule = self.op.partials
         if not self.reads_inputs:
@@ -242,6 +265,10 @@ class MatrixProduct(Instruction):
         passed = {"Θᵀδ": self.factors.shares, "δaᵀ": self.weight_shares}
         return ", ".join(product for product, shares in passed.items() if shares is not None)
 
+    def room(self) -> Array:
+        """For Θ, or for Θᵀ where examples stand in rows."""
+        return np.empty(self.weights.shape, order="F" if self.factors.kind == INPUT else "C")
+
     def factor(self, memory: Memory) -> Callable[[], Array]:
         """How to get A: inputs are given anew for each block."""
         kind, rows, n = self.factors.kind, self.factors.rows, self.weights.shape[1]
@@ -262,17 +289,22 @@ class MatrixProduct(Instruction):
         Theta, factor = memory.matrices[self.number], self.factor(memory)
         Z = memory.values[VARYING][self.rows]
         out = Z.reshape(len(Theta), -1)
+        room = memory.scratch(out.shape[1], len(Theta), TERMS)
 
-        def multiply() -> None:
+        def product() -> None:
             with np.errstate(all="ignore"):  # BLAS overflows in silence, and flags sound products
-                np.matmul(Theta, factor(), out=out)
+                if self.factors.kind == INPUT:  # examples stand in rows
+                    multiply(factor().T, Theta.T, room)
+                    np.copyto(out, room.T)
+                else:
+                    np.matmul(Theta, factor(), out=out)
                 if not all_finite(out):
                     raise FloatingPointError
 
         if self.bias is None:
-            return [multiply]
+            return [product]
         gather, bias = memory.rows(memory.values[FIXED], self.bias.rows, OPERAND)
-        return [multiply, *gather, partial(np.add, Z, bias, Z)]
+        return [product, *gather, partial(np.add, Z, bias, Z)]
 
     def backward(self, memory: Memory) -> list[Call]:
         assert self.collect is not None
@@ -285,16 +317,17 @@ class MatrixProduct(Instruction):
             weights = memory.shares[FIXED][self.weight_shares].reshape(f, n)
         if self.factors.shares is not None:
             passed = memory.shares[VARYING][self.factors.shares].reshape(n, -1)
+        room = memory.scratch(f, n, TERMS)
 
-        def multiply() -> None:
+        def products() -> None:
             delta = gradient if places == 1 else gradient.reshape(f, -1)
             with np.errstate(all="ignore"):  # an overflow stays one as far as the gradient
                 if weights is not None:
-                    np.matmul(delta, factor().T, out=weights)
+                    sum_of_products(delta, factor().T, weights, room)
                 if passed is not None:
                     np.matmul(Theta.T, delta, out=passed)
 
-        calls.append(multiply)
+        calls.append(products)
         if self.bias is not None and self.bias.shares is not None:
             calls.append(partial(pass_on, memory, self.bias, VARYING, gradient, None))
         return calls

@@ -1,7 +1,7 @@
 """Which nodes of a recorded graph become one instruction, and which rows they get, and why.
 
-1. The Σ nodes over products that ``recording.py`` has found become matrix products: Θa forward,
-   Θᵀδ and δaᵀ backward.
+1. The Σ nodes over products that ``matrix_products.py`` has found become matrix
+   products: Θa forward, Θᵀδ and δaᵀ backward.
 2. Of the other nodes, all that can be computed at the same time by one operation become one
    instruction, and fill consecutive rows, in the order in which their operands stand: so operands
    are read where they are, and gathered only where the graph is irregular.

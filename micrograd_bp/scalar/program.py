@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -82,7 +83,7 @@ class Bound:
                 np.empty((0, 0)),
                 np.empty((shares[VARYING], examples)),
             ],
-            [np.empty(step.weights.shape) for step in program.products],
+            [step.room() for step in program.products],
         )
         self.forward = self._forward(program.varying)
         self.fixed_forward = self._forward(program.fixed)
@@ -174,21 +175,25 @@ class Program:
         fixed = self._fixed_values(theta, block)
         size = block * max(1, -(-m // (block * MOST_TASKS)))
         tasks = [
-            (fixed, [array[i : i + size] for array in arrays], i, block, backward, watch)
+            ([array[i : i + size] for array in arrays], i, block, backward, watch)
             for i in range(0, max(m, 1), size)
         ]
         if executor is None:
-            parts = in_threads(self.run, tasks)
+            parts = in_threads(partial(self.run, fixed), tasks)
         else:
-            parts = list(ordered_map(executor, self.run, tasks))
+            parts = list(ordered_map(executor, Program.run, tasks, shared=(self, fixed)))
         gradient = np.zeros(self.parameters)
         if backward:
             gradient = self._parameter_gradient(fixed, block, [part.shares for part in parts])
-        deltas = np.hstack([part.deltas for part in parts])
+        costs = np.concatenate([part.costs for part in parts])
+        values = deltas = np.empty((0, m))
+        if watch:
+            values, deltas = (
+                np.hstack(rows) for rows in zip(*(part[2:] for part in parts), strict=True)
+            )
         if not (all_finite(gradient) and all_finite(deltas)):  # matrix products do so in silence
             raise ValueError("Θᵀδ: no finite derivative")
-        values = np.hstack([part.values for part in parts])
-        return Replay(np.concatenate([part.costs for part in parts]), gradient, values.T, deltas.T)
+        return Replay(costs, gradient, values.T, deltas.T)
 
     def _fixed_values(self, theta: Array, block: int) -> Array:
         """Parameters, constants and what is computed from them, (rows, 1)."""
@@ -228,7 +233,7 @@ class Program:
         if fixed is not None and bound.fixed is not fixed:
             np.copyto(bound.memory.values[FIXED], fixed)
             for step, matrix in zip(self.products, bound.memory.matrices, strict=True):
-                fixed[:, 0].take(step.weights, out=matrix, mode="clip")
+                np.copyto(matrix, fixed[:, 0].take(step.weights))
             bound.fixed = fixed
         yield bound
         if bound.numbers <= KEPT_NUMBERS:

@@ -1,16 +1,11 @@
-"""The recorded graph as a tape takes it: sums made long, and matrix products found in them.
+"""The recorded graph as a tape takes it: numbers for nodes, and sums made long.
 
-Two things happen before the nodes are grouped into instructions:
-
-1. Chains of +, − and Σ, of which nothing else uses the links, become one Σ with signs. It is summed
-   in one pass, and in the backward sweep all its terms read one row.
-2. Σ nodes over products that share their factors, or share their weights, become the rows of a
-   matrix product, z = Θa + b.
+Chains of +, − and Σ, of which nothing else uses the links, become one Σ with signs. It is summed
+in one pass, and in the backward sweep all its terms read one row.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -19,10 +14,6 @@ from .memory import FIXED, INPUT, VARYING
 from .ops import ADD, MUL, NEG, SUB, SUM
 
 __all__ = ["Graph", "Product"]
-
-# A matrix product costs a few calls more than one elementwise step; for fewer products of
-# scalars than this it does not pay.
-LEAST_PRODUCTS = 4
 
 LINEAR = {id(op) for op in (ADD, SUB, NEG, SUM)}
 
@@ -34,15 +25,6 @@ class Product(NamedTuple):
     factors: tuple[int, ...]
     bias: int | None
     shared: int  # one number for all rows, at all places, that belong to the same weights
-
-
-class _Terms(NamedTuple):
-    """The terms of one Σ, sorted out."""
-
-    weights: tuple[int, ...]
-    factors: tuple[int, ...]
-    plus: list[int]
-    minus: list[int]
 
 
 class Graph:
@@ -95,7 +77,6 @@ class Graph:
         self.minus: dict[int, int] = {}
         self.products: dict[int, Product] = {}
         self._merge_chains()
-        self._find_matrix_products()
 
     def _find_kinds(self) -> None:
         kind = self.kind = [FIXED] * len(self.ops)
@@ -149,94 +130,9 @@ class Graph:
             signed[i] = parts
         for i, (plus, minus) in signed.items():
             self.ops[i], self.args[i], self.minus[i] = SUM, [*plus, *minus], len(minus)
-        self._drop_unused()
+        self.drop_unused()
 
-    def _find_matrix_products(self) -> None:
-        """Find Σ nodes over products that share their factors, or share their weights."""
-        uses = self.uses()
-        sums = {
-            i: self._terms(i, uses)
-            for i in self.sequence
-            if self.ops[i] is SUM and self.kind[i] == VARYING
-        }
-        with_factors = defaultdict(list)
-        for i, terms in sums.items():
-            if len(terms.factors) > 1:
-                with_factors[terms.factors].append(i)
-        with_weights = defaultdict(list)
-        for rows in with_factors.values():
-            # a bias or none, as one instruction has it for all its rows
-            key = tuple([(sums[i].weights, self._has_fixed(sums[i])) for i in rows])
-            with_weights[key].extend(rows)
-        shared = {
-            i: place
-            for place, rows in enumerate(with_weights.values())
-            if sum(len(sums[i].factors) for i in rows) >= LEAST_PRODUCTS
-            for i in rows
-        }
-        recorded, self.sequence = self.sequence, []
-        for i in recorded:
-            if i in shared:
-                self._use_product(i, sums[i], shared[i])
-            elif i in sums:
-                self._gather_fixed(i)
-            self.sequence.append(i)
-        self._drop_unused()
-
-    def _has_fixed(self, terms: _Terms) -> bool:
-        return any(self.kind[i] == FIXED for i in (*terms.plus, *terms.minus))
-
-    def _terms(self, i: int, uses: list[int]) -> _Terms:
-        pairs, plus = [], []
-        split = len(self.args[i]) - self.minus[i]
-        for term in self.args[i][:split]:
-            if self.ops[term] is MUL and uses[term] == 1 and term not in self.kept:
-                a, b = self.args[term]
-                if self.kind[term] == VARYING and self.kind[b] == FIXED:
-                    pairs.append((a, b))
-                    continue
-            plus.append(term)
-        pairs.sort(key=lambda pair: self.place[pair[0]])
-        weights, factors = tuple([w for _, w in pairs]), tuple([a for a, _ in pairs])
-        return _Terms(weights, factors, plus, self.args[i][split:])
-
-    def _use_product(self, i: int, terms: _Terms, shared: int) -> None:
-        fixed, others, minus = self._without_fixed(terms.plus, terms.minus)
-        product = self._new(VARYING) if others else i
-        self.products[product] = Product(terms.weights, terms.factors, fixed, shared)
-        self.covers[product] = len(terms.factors) + self.covers[i]
-        self.args[product] = [*terms.factors, *terms.weights, *([] if fixed is None else [fixed])]
-        if others:
-            self.labels[product] = self.labels[i]
-            self.covers[product] -= self.covers[i]
-            self.sequence.append(product)
-            self.ops[i], self.args[i], self.minus[i] = SUM, [product, *others], minus
-
-    def _gather_fixed(self, i: int) -> None:
-        """Put the fixed terms of a Σ before the others, as one."""
-        split = len(self.args[i]) - self.minus[i]
-        fixed, others, minus = self._without_fixed(self.args[i][:split], self.args[i][split:])
-        if fixed is not None:
-            self.args[i], self.minus[i] = [fixed, *others], minus
-
-    def _without_fixed(
-        self, plus: list[int], minus: list[int]
-    ) -> tuple[int | None, list[int], int]:
-        """The sum of the fixed terms as one node, the other terms, and how many are subtracted."""
-        kind = self.kind
-        added, taken = ([i for i in part if kind[i] == FIXED] for part in (plus, minus))
-        others = [i for i in plus if kind[i] != FIXED]
-        subtracted = [i for i in minus if kind[i] != FIXED]
-        fixed: int | None = None
-        if len(added) == 1 and not taken:
-            fixed = added[0]
-        elif added or taken:
-            fixed = self._new(FIXED)
-            self.ops[fixed], self.args[fixed], self.minus[fixed] = SUM, added + taken, len(taken)
-            self.sequence.append(fixed)
-        return fixed, others + subtracted, len(subtracted)
-
-    def _new(self, kind: int) -> int:
+    def new(self, kind: int) -> int:
         self.ops.append(None)
         self.args.append([])
         self.data.append(0.0)
@@ -253,7 +149,7 @@ class Graph:
                 uses[arg] += 1
         return uses
 
-    def _drop_unused(self) -> None:
+    def drop_unused(self) -> None:
         needed = set(self.kept)
         for i in reversed(self.sequence):
             if i in needed:

@@ -1,7 +1,7 @@
 """A scalar graph compiled for NumPy: recorded once, replayed over a whole batch of examples.
 
-``recording.py`` turns the graph into long sums and matrix products, ``plan.py`` groups its nodes
-into instructions, ``instructions.py`` says what each does, ``program.py`` runs them.
+``recording.py`` makes sums long, ``matrix_products.py`` finds products, ``plan.py`` groups the
+nodes into instructions, ``instructions.py`` says what each does, ``program.py`` runs them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ..support.validation import Array, all_finite, finite_array, real_array
 from .engine import Value
+from .matrix_products import find_matrix_products
 from .plan import Schedule
 from .program import Inputs, Replay
 from .recording import Graph
@@ -47,7 +48,9 @@ class Tape:
         parameters: Sequence[Value],
         watch: Sequence[Value] = (),
     ) -> None:
-        self._program = Schedule(Graph(output, inputs, parameters, watch)).program()
+        graph = Graph(output, inputs, parameters, watch)
+        find_matrix_products(graph)
+        self._program = Schedule(graph).program()
 
     def gradient(
         self,

@@ -3,7 +3,7 @@
 Nothing in a file is executed, and a file is read as a whole or refused in one line. What comes
 out is what stands there, by name; whether it fits together is for the caller to check, with the
 readers of single values here: ``numbers``, ``one_number`` and ``texts``. Text tables (.csv) are
-read in ``cells.py``.
+read in ``csvfile.py``.
 """
 
 from __future__ import annotations
@@ -143,8 +143,9 @@ def one_number(name: str, value: Any) -> float:
     ValueError: d.mat: lambda: got 0 numbers, expected one
     """
     array = numbers(name, value)
-    if array.size != 1 or isinstance(value, bool):
-        got = "true or false" if isinstance(value, bool) else f"{array.size} numbers"
+    truth = np.asarray(value).dtype.kind == "b"
+    if array.size != 1 or truth:
+        got = "true or false" if truth else f"{array.size} numbers"
         raise ValueError(f"{name}: got {got}, expected one")
     return float(array.ravel()[0])
 

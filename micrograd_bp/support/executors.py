@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from multiprocessing import connection, get_context, parent_process, resource_tracker
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -33,9 +38,15 @@ WATCH_SECONDS = 1.0  # between two looks at an executor whose result is awaited
 
 
 def ordered_map(
-    executor: Executor | None, function: Callable[..., Result], tasks: Iterable[tuple[Any, ...]]
+    executor: Executor | None,
+    function: Callable[..., Result],
+    tasks: Iterable[tuple[Any, ...]],
+    shared: tuple[Any, ...] = (),
 ) -> Iterator[Result]:
-    """``function(*task)`` for each task, in the order of the tasks, wherever they run.
+    """``function(*shared, *task)`` for each task, in the order of the tasks, wherever they run.
+
+    What is ``shared`` goes once to each process of a pool of processes, and once to each worker
+    of a Dask cluster; executors of other kinds are given it with each task.
 
     Without an executor they run here, one after the other. What has not begun is cancelled when
     a task fails or the caller stops. What was lost with a process of ``process_pool`` runs again
@@ -47,9 +58,15 @@ def ordered_map(
     """
     if executor is None:
         for task in tasks:
-            yield function(*task)
+            yield function(*shared, *task)
         return
-    listed = list(tasks)
+    with _sent(executor, shared) as sent:
+        yield from _in_order(executor, partial(_call, function), [(sent, *t) for t in tasks])
+
+
+def _in_order(
+    executor: Executor, function: Callable[..., Result], listed: list[tuple[Any, ...]]
+) -> Iterator[Result]:
     futures = [executor.submit(function, *task) for task in listed]
     lost = 0
     try:
@@ -72,6 +89,37 @@ def ordered_map(
     finally:
         for future in futures:
             future.cancel()
+
+
+@contextmanager
+def _sent(executor: Executor, shared: tuple[Any, ...]) -> Iterator[Any]:
+    """What stands for ``shared`` in a task: itself, a Dask future, or where it is stored."""
+    client: Any = getattr(executor, "_client", None)
+    if shared and hasattr(client, "scatter"):
+        yield client.scatter([shared], broadcast=True, hash=False)[0]
+    elif shared and isinstance(executor, _Processes | ProcessPoolExecutor):
+        with tempfile.TemporaryDirectory(prefix="micrograd_bp-") as folder:
+            path = Path(folder, "shared")
+            path.write_bytes(pickle.dumps(shared, pickle.HIGHEST_PROTOCOL))
+            yield _Stored(path)
+    else:
+        yield shared
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """A file of this process's own, in a folder that nobody else can write to."""
+
+    path: Path
+
+
+def _call(function: Callable[..., Result], shared: Any, *task: Any) -> Result:
+    return function(*(_load(shared) if isinstance(shared, _Stored) else shared), *task)
+
+
+@lru_cache(maxsize=1)
+def _load(stored: _Stored) -> Any:
+    return pickle.loads(stored.path.read_bytes())
 
 
 def _awaited(executor: Executor, future: Future[Result]) -> Result:
@@ -203,7 +251,7 @@ class _Cluster(Executor):
 
     def __init__(self, client: Any, address: str) -> None:
         self._client, self.address = client, address
-        self.executor = client.get_executor(retries=RETRIES)
+        self.executor = client.get_executor(retries=RETRIES, pure=False)
         self.alone_since: float | None = None
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:

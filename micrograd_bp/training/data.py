@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..support.arrays import names_in, numbers, read_arrays, texts
-from ..support.cells import MISSING, is_number, read_cells
+from ..support.csvfile import MISSING, is_number, read_cells
 from ..support.validation import Array
 
 __all__ = ["Dataset", "digits", "iris", "load", "load_examples"]
@@ -32,7 +32,7 @@ FEW_EXAMPLES = 3.0
 
 @dataclass(frozen=True)
 class Dataset:
-    """Examples with their classes."""
+    """A data set for classification: examples, the class of each, and their names."""
 
     name: str
     X: Array  # (m, n)

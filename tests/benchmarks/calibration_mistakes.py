@@ -25,7 +25,7 @@ from calibration import NetworkCase, random_network_case
 
 from micrograd_bp import backprop_gradient, check_backprop, reshape, unroll
 from micrograd_bp.comparison.rounding import rounding_bounds
-from micrograd_bp.grading.mistakes import MISTAKES, Mistake, Steps, pairs
+from micrograd_bp.grading.catalogue import MISTAKES, Mistake, Steps, pairs
 
 Array = np.ndarray
 Function = Callable[..., list[Array]]

@@ -24,7 +24,7 @@ def module(stem):
 
 def on_any_network():
     """The functions that take a list of matrices, each with the catalogue's mistake it makes."""
-    from micrograd_bp.grading.mistakes import MISTAKES
+    from micrograd_bp.grading.catalogue import MISTAKES
 
     made = []
     for stem, name in PLANTED.items():

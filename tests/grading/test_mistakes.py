@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from micrograd_bp import SigmoidNetwork, autodiff_gradient, unroll
-from micrograd_bp.grading.mistakes import COST_MISTAKES, MISTAKES, CostTerms, Steps, pairs
+from micrograd_bp.grading.catalogue import COST_MISTAKES, MISTAKES, CostTerms, Steps, pairs
 
 from ..conftest import random_case
 from .students_at_work import PLANTED, on_any_network

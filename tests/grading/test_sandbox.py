@@ -12,7 +12,7 @@ from scipy.io import savemat
 
 from micrograd_bp import SigmoidNetwork, autodiff_gradient, check_backprop
 from micrograd_bp.cli import run
-from micrograd_bp.grading.mistakes import COST_MISTAKES, MISTAKES
+from micrograd_bp.grading.catalogue import COST_MISTAKES, MISTAKES
 from micrograd_bp.grading.sandbox import grade_submission
 
 from .students_at_work import PLANTED, STUDENTS, module

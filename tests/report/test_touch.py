@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient, compare_gradients
-from micrograd_bp.grading.mistakes import MISTAKES
+from micrograd_bp.grading.catalogue import MISTAKES
 from micrograd_bp.report.numbers import written
 from micrograd_bp.report.story import story
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -43,9 +44,9 @@ def slow_square(number, seconds):
     return number * number
 
 
-def slow_costs(moves, costs=numerical_fast._Moves.costs):
+def slow_costs(*task, costs=numerical_fast._Problem.costs):
     time.sleep(SECONDS)
-    return costs(moves)
+    return costs(*task)
 
 
 def failing(number):
@@ -187,7 +188,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_bits(problem, scheduler, m
     net, X, y = problem
     address, workers = scheduler
     alone = numerical_gradient(net, X, y, 1.0)
-    monkeypatch.setattr(numerical_fast._Moves, "costs", slow_costs)
+    monkeypatch.setattr(numerical_fast._Problem, "costs", slow_costs)
     seen = []
 
     def kill_one(done, total):
@@ -250,3 +251,19 @@ def test_an_address_where_nobody_answers_is_named(monkeypatch):
         cluster("tcp://127.0.0.1:1"),
     ):
         pass
+
+
+@pytest.mark.parametrize("kind", ["processes", "threads"])
+def test_what_tasks_share_arrives_as_it_was_and_once_in_each_process(kind):
+    shared = (np.arange(5.0), "θ")
+    make = (lambda: process_pool(2)) if kind == "processes" else (lambda: ThreadPoolExecutor(2))
+    with make() as executor:
+        found = list(ordered_map(executor, where, [(n,) for n in range(20)], shared))
+    assert [n for _, _, n, _ in found] == list(range(20))
+    assert all(total == 10.0 and text == "θ" for total, text, _, _ in found)
+    places = {place for *_, place in found}  # the same object for each task of a process
+    assert len(places) == len({process for process, _ in places}) <= 2
+
+
+def where(numbers, text, n):
+    return numbers.sum(), text, n, (os.getpid(), id(numbers))

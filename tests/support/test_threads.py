@@ -1,5 +1,6 @@
 """Work on several cores gives the bits of one, and leaves BLAS as it was."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient
 from micrograd_bp.support import threads
-from micrograd_bp.support.threads import blocks, in_threads
+from micrograd_bp.support.threads import in_threads, one_thread_for
 
 threadpoolctl = pytest.importorskip("threadpoolctl")
 
@@ -84,15 +85,6 @@ def test_a_thread_takes_over_what_the_caller_set_for_floating_point_errors(two_c
             in_threads(overflow, [(n,) for n in range(8)])
 
 
-def test_blocks_cover_all_examples_once_and_differ_little_in_size():
-    for count in (0, 1, 5, 511, 512, 513, 5000, 100_001):
-        pieces = blocks(count, 512)
-        assert [n for b in pieces for n in range(count)[b]] == list(range(count))
-        sizes = [b.stop - b.start for b in pieces]
-        assert not sizes or max(sizes) <= 512
-        assert not sizes or max(sizes) - min(sizes) < len(sizes)
-
-
 BITS = """
 import sys, numpy as np
 from micrograd_bp import SigmoidNetwork, autodiff_gradient, backprop_gradient
@@ -141,3 +133,15 @@ def test_an_estimate_on_two_threads_has_the_bits_of_one(two_cores, monkeypatch):
     assert seen == sorted(seen)
     monkeypatch.setattr(threads, "_cores", lambda: 1)
     assert numerical_gradient(net, X, y, 1.0).vector.tobytes() == together.vector.tobytes()
+
+
+def test_a_package_has_one_thread_for_a_while_and_the_others_what_they_had():
+    pytest.importorskip("scipy.linalg")
+    controller = pytest.importorskip("threadpoolctl").ThreadpoolController()
+    libraries = controller.select(user_api="blas").lib_controllers
+    before = [lib.num_threads for lib in libraries]
+    with contextlib.suppress(KeyError), one_thread_for("scipy"):
+        for lib, number in zip(libraries, before, strict=True):
+            assert lib.num_threads == (number if "numpy.libs" in lib.filepath else 1)
+        raise KeyError
+    assert [lib.num_threads for lib in libraries] == before

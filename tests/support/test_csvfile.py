@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from micrograd_bp.support.cells import is_number, read_cells
+from micrograd_bp.support.csvfile import is_number, read_cells
 
 NUMBERS = [[4.5, -30.0], [0.125, 6e2], [7.0, 1.0]]
 KINDS = ["01", "02", "01"]
