@@ -1,16 +1,32 @@
 """The referee for backpropagation: three independent gradients of one sigmoid network."""
 
+import os
 import sys
-from importlib import import_module
-from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
-
-from .support.interrupts import one_line_for_interrupts
+from _signal import SIGINT, default_int_handler, getsignal, signal  # type: ignore[import-not-found]
 
 # Started as a program (python -m micrograd_bp, or the script micrograd-bp) it answers Ctrl-C from
-# here on, before anything else is loaded; imported by others it leaves signals alone.
-if sys.argv[:1] and (sys.argv[0] == "-m" or PurePath(sys.argv[0]).stem.startswith("micrograd-bp")):
-    one_line_for_interrupts()
+# here on, before anything else is loaded, and takes no module from the user's folder (where
+# python -m looks first: a student may well have a random.py). Imported by others it does neither.
+if sys.argv[:1] and (
+    sys.argv[0] == "-m" or os.path.basename(sys.argv[0]).startswith("micrograd-bp")  # noqa: PTH119
+):
+    if sys.argv[0] == "-m" and not sys.flags.safe_path:
+        _house = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+        sys.path[:1] = [_house] if sys.path[0] == _house else []
+
+    def _interrupted(*_: object) -> None:
+        os.write(2, b"interrupted\n")
+        os._exit(130)
+
+    if getsignal(SIGINT) is default_int_handler:
+        signal(SIGINT, _interrupted)
+
+        from .support.interrupts import one_line_for_interrupts
+
+        one_line_for_interrupts(instead_of=_interrupted)
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from .drawing.draw import draw
 from .network.graph import ExampleGraph, example_graph

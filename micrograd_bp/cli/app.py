@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -13,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__
-from ..support.interrupts import exit_status, interruptible, was_interrupted
+from ..support.interrupts import end_program, exit_status, interruptible, was_interrupted
 from .check import check
 from .draw import draw
 from .grade import grade
@@ -102,6 +101,7 @@ def main() -> None:
     prepare_streams()
     if not sys.warnoptions:  # our own messages say what matters
         warnings.simplefilter("ignore")
+    if not sys.flags.dev_mode:  # not matplotlib's of its fonts, nor Dask's
         logging.disable(logging.CRITICAL)
     status = run(sys.argv[1:])
     try:
@@ -109,8 +109,7 @@ def main() -> None:
     except OSError as error:
         print_error(f"error: {_one_line(error)}")
         status = 2
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is over: Ctrl-C changes nothing any more
-    sys.exit(status)
+    end_program(status)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -123,6 +122,9 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print_error("interrupted")
         return exit_status()
+    except OSError as error:  # of --help, say, where standard output is full
+        print_error(f"error: {_one_line(error)}")
+        return 2
     except Exception as error:
         if not hasattr(error, "format_message"):  # the parser's own, for wrong options
             raise

@@ -21,6 +21,7 @@ source's ε = 1e-4: then the third method has estimated nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -58,6 +59,7 @@ Parameters = Sequence[int] | npt.NDArray[np.intp] | int | None
 CONFIRMED_EXAMPLES = 3  # on which the full scalar graph is built beside the replay
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is no longer finite is judged
 def compare_gradients(
     net: SigmoidNetwork,
     X: npt.ArrayLike,
@@ -297,12 +299,12 @@ def _compare_layer(
     difference = np.abs(a - b)
     over = difference > tolerance[part]
     worst = int(np.argmax(severities(difference, tolerance[part])))
-    size = float(np.linalg.norm(a + b))
+    size = math.hypot(*(a + b).flat)  # of any scale
     return Pair(
         methods=(pair[0].method, pair[1].method),
         layer=layer,
         difference=float(difference.max()),
-        relative=float(np.linalg.norm(a - b)) / size if size else 0.0,
+        relative=math.hypot(*(a - b).flat) / size if size else 0.0,
         worst=_parameter(
             net, gradients, int(part[worst]), tolerance[part[worst]], difference[worst]
         ),

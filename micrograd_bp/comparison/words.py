@@ -47,15 +47,18 @@ def _proved(c: Findings, proof: Proof) -> str:
     some = "" if proof.examples == len(c.X) else f" on {proof.examples} of {len(c.X)} examples"
     floats = [_ulps(proof.ulps[method].largest) for method in ("autodiff", "backprop")]
     errors = np.abs(proof.truncation + proof.rounding)
-    worst = int(np.nanargmax(errors))
-    larger = abs(proof.truncation[worst]) >= abs(proof.rounding[worst])
     asked = int(np.count_nonzero(~np.isnan(errors)))
     of = "" if asked == size else f" of {asked} of them"
+    off = ""
+    if asked:
+        worst = int(np.nanargmax(errors))
+        larger = abs(proof.truncation[worst]) >= abs(proof.rounding[worst])
+        which = "truncation" if larger else "rounding"
+        off = f", the estimate{of} by {errors[worst]:.1e}, which is its {which}"
     return (
         f"PROVED: graph and matrix formulas give the same ∂J/∂θ to {digits} digits for {count} of "
         f"{size} parameters{some}; in floating point they are off by at most {floats[0]} and "
-        f"{floats[1]} ulp, the estimate{of} by {errors[worst]:.1e}, "
-        f"which is its {'truncation' if larger else 'rounding'}"
+        f"{floats[1]} ulp{off}"
     )
 
 
@@ -145,7 +148,7 @@ def _methods(c: Findings) -> Table:
             [
                 TITLES[g.method],
                 f"{g.cost:.12g}",
-                f"{np.linalg.norm(g.vector[~np.isnan(g.vector)]):.9g}",
+                f"{math.hypot(*g.vector[~np.isnan(g.vector)]):.9g}",
                 f"{1e3 * g.seconds:.3g} ms",
                 f"{g.seconds / backprop.seconds:.3g}",
             ]

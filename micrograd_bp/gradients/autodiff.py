@@ -8,13 +8,15 @@ from concurrent.futures import Executor
 import numpy as np
 import numpy.typing as npt
 
-from ..network.graph import Weights, example_graph, penalty_graph, theta_values
+from ..network.graph import example_graph, penalty_graph, theta_values
 from ..network.recorded import recorded_cost, recorded_penalty
 from ..network.sigmoid import SigmoidNetwork, reshape
 from ..support.validation import Array, regularization
 from .result import Gradient
 
 __all__ = ["autodiff_gradient"]
+
+Parts = tuple[float, list[Array], list[Array]]  # J, D, and δ of all layers but the first
 
 
 def autodiff_gradient(
@@ -42,9 +44,7 @@ def autodiff_gradient(
     X, Y = net.data(X, Y)
     lambda_ = regularization(lambda_)
     started = time.perf_counter()
-    if replay is None:
-        replay = len(X) > 1
-    if replay:
+    if len(X) > 1 if replay is None else replay:
         J, D, deltas = _replayed(net, X, Y, lambda_, executor)
     else:
         J, D, deltas = _built(net, X, Y, lambda_)
@@ -53,7 +53,7 @@ def autodiff_gradient(
 
 def _replayed(
     net: SigmoidNetwork, X: Array, Y: Array, lambda_: float, executor: Executor | None
-) -> tuple[float, list[Array], list[Array]]:
+) -> Parts:
     """J, D and δ from the recorded graphs of one example's cost and of the penalty."""
     m, sizes, theta = len(X), tuple(net.sizes), net.theta
     replay = recorded_cost(sizes).replay([X, Y], theta, executor)
@@ -66,29 +66,20 @@ def _replayed(
     return J, reshape(gradient, net.shapes), deltas
 
 
-def _built(
-    net: SigmoidNetwork, X: Array, Y: Array, lambda_: float
-) -> tuple[float, list[Array], list[Array]]:
+def _built(net: SigmoidNetwork, X: Array, Y: Array, lambda_: float) -> Parts:
     """The same from the graph of every example."""
-    thetas = theta_values(net)
+    thetas = theta_values(net)  # leaves: their gradients add up over the graphs
     deltas = [np.empty((len(X), size)) for size in net.sizes[1:]]
     total = 0.0
     for i, (x, y) in enumerate(zip(X, Y, strict=True)):
         graph = example_graph(net, x, y, thetas=thetas, textbook=False)
-        graph.cost.backward()  # the θ are leaves: their gradients add up over the examples
+        graph.cost.backward()
         total += graph.cost.data
-        for layer, units in enumerate(graph.z[1:]):
-            assert units is not None
-            deltas[layer][i] = [unit.grad for unit in units]
-    D = [gradient / len(X) for gradient in _gradients(thetas)]
-    if not lambda_:
-        return total / len(X), D, deltas
-    thetas = theta_values(net)
-    penalty = penalty_graph(thetas, lambda_, len(X))
-    penalty.backward()
-    D = [d + p for d, p in zip(D, _gradients(thetas), strict=True)]
-    return total / len(X) + penalty.data, D, deltas
-
-
-def _gradients(thetas: Weights) -> list[Array]:
-    return [np.array([[v.grad for v in row] for row in matrix]) for matrix in thetas]
+        for delta, units in zip(deltas, graph.z[1:], strict=True):
+            delta[i] = [unit.grad for unit in units or ()]
+    if lambda_:
+        penalty = penalty_graph(thetas, lambda_, 1)
+        penalty.backward()
+        total += penalty.data
+    D = [np.array([[v.grad for v in row] for row in matrix]) / len(X) for matrix in thetas]
+    return total / len(X), D, deltas

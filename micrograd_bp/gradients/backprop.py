@@ -58,6 +58,7 @@ def backprop_gradient(
     return Gradient("backprop", float(J), D, [None, *rows], time.perf_counter() - started)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # at weights of 1e308 J is infinite: no warning
 def sums(
     xp: Any, Thetas: Sequence[Numbers], X: Numbers, Y: Numbers
 ) -> tuple[Any, list[Numbers], list[Numbers | None]]:
@@ -78,8 +79,8 @@ def sums(
     # (1) summed over the examples: Δ⁽ˡ⁾ = Σ δ⁽ˡ⁺¹⁾ [1; a⁽ˡ⁾]ᵀ
     Deltas = []
     for delta, a_l in zip(deltas, a, strict=False):
-        products = delta.swapaxes(-1, -2) @ a_l
-        bias = delta.reshape(-1, delta.shape[-1]).sum(axis=0)
+        products, rows = delta.swapaxes(-1, -2) @ a_l, delta.reshape(-1, delta.shape[-1])
+        bias = np.ones(len(rows)) @ rows
         weights = products.reshape(-1, *products.shape[-2:]).sum(axis=0)
         Deltas.append(np.column_stack([bias, weights]))
 
@@ -88,6 +89,7 @@ def sums(
     return np.sum(-Y * log_h - (1.0 - Y) * log_not_h), Deltas, [None, *deltas]
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def mean(
     J_sum: Any, Deltas: Sequence[Numbers], Thetas: Sequence[Numbers], lambda_: Any, m: int
 ) -> tuple[Any, list[Numbers]]:

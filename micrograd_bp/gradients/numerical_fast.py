@@ -36,6 +36,7 @@ BLOCK_EXAMPLES = 2**8
 TASK_NUMBERS = 2**24  # values of units that one task computes for each step: a fifth of a second
 
 
+@np.errstate(over="ignore", invalid="ignore")  # an absurd step has absurd costs
 def numerical_gradient(
     net: SigmoidNetwork,
     X: npt.ArrayLike,
@@ -208,8 +209,7 @@ def _confirm(
 
     plain = estimate(cost, theta, epsilon, scheme, parameters.tolist())
     for p in parameters.tolist():
-        e_p = np.zeros(theta.size)
-        e_p[p] = 1.0
+        e_p = np.arange(theta.size) == p
         moved = theta + epsilon * e_p
         ends, x, divisor, which = [moved, theta], size.mean(axis=0), epsilon, 0
         if scheme == "two-sided":
@@ -218,6 +218,8 @@ def _confirm(
             ends, x, divisor, which = [theta + 1j * COMPLEX_STEP * e_p], size.max(axis=0), 1.0, 1
         bounds = [J.rounding(end, x, max(values))[which] for end in ends]
         explained = 2.0 * sum(bounds) / divisor  # the same values of J here and there
+        if not explained < np.inf:
+            raise ValueError(f"epsilon: got {epsilon:g}, too large a step: J(θ ± ε) overflows")
         if not abs(gradient[p] - plain[p]) <= explained:
             raise RuntimeError(
                 f"numerical: at {net.parameter_name(p)} the fast estimate {gradient[p]:.17g} "
@@ -314,6 +316,7 @@ class _Problem:
             for start in range(0, len(chosen), size):
                 yield l, chosen[start : start + size]
 
+    @np.errstate(over="ignore", invalid="ignore")  # in a thread of its own
     def costs(self, l: int, indices: npt.NDArray[np.intp]) -> list[npt.NDArray[Any]]:
         """J with each of some weights of Θ⁽ˡ⁾ moved by each step: for each step an array (p,)."""
         m = self.z[0].shape[1]
@@ -322,7 +325,7 @@ class _Problem:
         costs = []
         for step in self.steps:
             moved = theta + step
-            squares = (j > 0) * (moved * moved - theta * theta)  # without the bias unit's
+            squares = np.where(j > 0, moved * moved - theta * theta, 0.0)  # none of the bias unit
             penalty = self.lambda_ / (2.0 * m) * (self.penalty + squares)
             costs.append(self._losses(l, i, j, moved - theta) / m + penalty)
         return costs

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from .mistake import DELTA, FORWARD, IN_FORWARD, IN_OUTPUT, OUTPUT, PROPAGATE, Mistake
+from .forward_mistakes import FORWARD_MISTAKES
+from .mistake import DELTA, IN_OUTPUT, OUTPUT, PROPAGATE, Mistake
 from .quantities import logistic, with_bias
-from .steps import bias_last, no_bias, shifted, softmax_outputs, without
+from .steps import no_bias, shifted, unsummed
 
 __all__ = ["DELTA_MISTAKES"]
 
@@ -64,6 +65,31 @@ DELTA_MISTAKES = [
         {"slope": lambda z, a, l: 1.0 - a[l] ** 2},
     ),
     Mistake(
+        "g' of relu instead of the sigmoid's",
+        "(2)",
+        DELTA,
+        "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ where z⁽ˡ⁾ > 0, else 0",
+        "1 where z > 0 is the derivative of max(0, z). These units are sigmoids: a .* (1 − a).",
+        {"slope": lambda z, a, l: z[l] > 0},
+    ),
+    Mistake(
+        "g' taken as a(1 − z)",
+        "(2)",
+        DELTA,
+        "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* a⁽ˡ⁾ .* (1 − z⁽ˡ⁾)",
+        "g'(z) = g(z)(1 − g(z)): both factors are made of the activation a = g(z), none of z.",
+        {"slope": lambda z, a, l: a[l] * (1.0 - z[l])},
+    ),
+    Mistake(
+        "g' of the previous layer",
+        "(2)",
+        "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* g'(z⁽ˡ⁾)",
+        "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* a⁽ˡ⁻¹⁾ .* (1 − a⁽ˡ⁻¹⁾)",
+        "The δ being computed is that of layer l, so its own a⁽ˡ⁾ belongs into the slope; the "
+        "index is one too low. Use layers of different sizes while you test.",
+        {"slope": lambda z, a, l: a[l - 1] * (1.0 - a[l - 1])},
+    ),
+    Mistake(
         "g' of the next layer",
         "(2)",
         "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* g'(z⁽ˡ⁾)",
@@ -80,6 +106,61 @@ DELTA_MISTAKES = [
         "The factor g'(z⁽ᴸ⁾) belongs to the squared-error cost. With the logarithms of equation "
         "(3) it cancels: leave it out at the output layer, and keep it in the hidden ones.",
         {"output_delta": lambda h, Y: (h - Y) * h * (1.0 - h)},
+    ),
+    Mistake(
+        "output δ times g' evaluated at h",
+        IN_OUTPUT,
+        OUTPUT,
+        "δ⁽ᴸ⁾ = (h_θ(x) − y) .* g'(h_θ(x))",
+        "With the logarithms of (3) no g' belongs into the output layer's δ. Where it does, "
+        "with the squared error, it is g'(z⁽ᴸ⁾) = h .* (1 − h): your slope applies g once more.",
+        {"output_delta": lambda h, Y: (h - Y) * logistic(h) * (1.0 - logistic(h))},
+    ),
+    Mistake(
+        "g' evaluated at a instead of z in every layer, the output's too",
+        "(2)",
+        "δ⁽ᴸ⁾ = h_θ(x) − y, δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* g'(z⁽ˡ⁾)",
+        "δ⁽ᴸ⁾ = (h_θ(x) − y) .* g'(h_θ(x)), δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* g'(a⁽ˡ⁾)",
+        "Your slope g(s)(1 − g(s)) applies the sigmoid itself, so it wants z, from before the "
+        "sigmoid; of an activation write a .* (1 − a). The output layer needs none with (3).",
+        {
+            "output_delta": lambda h, Y: (h - Y) * logistic(h) * (1.0 - logistic(h)),
+            "slope": lambda z, a, l: logistic(a[l]) * (1.0 - logistic(a[l])),
+        },
+    ),
+    Mistake(
+        "output δ times h",
+        IN_OUTPUT,
+        OUTPUT,
+        "δ⁽ᴸ⁾ = (h_θ(x) − y) .* h_θ(x)",
+        "With the logarithms of equation (3) δ⁽ᴸ⁾ is h − y alone. With the squared error it has "
+        "two factors more, h and 1 − h.",
+        {"output_delta": lambda h, Y: (h - Y) * h},
+    ),
+    Mistake(
+        "output δ times 1 − h",
+        IN_OUTPUT,
+        OUTPUT,
+        "δ⁽ᴸ⁾ = (h_θ(x) − y) .* (1 − h_θ(x))",
+        "With the logarithms of equation (3) δ⁽ᴸ⁾ is h − y alone. With the squared error it has "
+        "two factors more, h and 1 − h.",
+        {"output_delta": lambda h, Y: (h - Y) * (1.0 - h)},
+    ),
+    Mistake(
+        "|h − y| used as δ",
+        IN_OUTPUT,
+        OUTPUT,
+        "δ⁽ᴸ⁾ = |h_θ(x) − y|",
+        "The sign of h − y says in which direction J falls; without it every step goes one way.",
+        {"output_delta": lambda h, Y: np.abs(h - Y)},
+    ),
+    Mistake(
+        "the squared error used as δ",
+        IN_OUTPUT,
+        OUTPUT,
+        "δ⁽ᴸ⁾ = ½ (h_θ(x) − y)²",
+        "That is a cost, not its derivative. δ⁽ᴸ⁾ = ∂J/∂z⁽ᴸ⁾ = h − y for the cost (3).",
+        {"output_delta": lambda h, Y: 0.5 * (h - Y) ** 2},
     ),
     Mistake(
         "sign of h − y",
@@ -107,6 +188,27 @@ DELTA_MISTAKES = [
         "Column 0 of Θ⁽ˡ⁾ belongs to the bias unit, which has no δ. Kept, it moves every weight "
         "by one unit. Drop the first column of Θ (or the first entry of Θᵀδ), not the last.",
         {"propagate": lambda thetas, l, delta: delta @ thetas[l][:, :-1]},
+    ),
+    Mistake(
+        "last unit dropped from δ instead of the bias unit",
+        "(2)",
+        PROPAGATE,
+        "δ⁽ˡ⁾ = [(Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* g'([1; …])](1:end−1)",
+        "The bias unit comes first, so its δ does too: drop the first entry, (2:end) in Octave and "
+        "[1:] in Python, not the last. Kept, it moves every δ by one unit.",
+        {
+            "propagate": lambda thetas, l, delta: delta @ thetas[l][:, :-1],
+            "slope": lambda z, a, l: (with_bias(a[l]) * (1.0 - with_bias(a[l])))[:, :-1],
+        },
+    ),
+    Mistake(
+        "Θᵀ missing in Θᵀδ",
+        "(2)",
+        PROPAGATE,
+        "δ⁽ˡ⁾ = δ⁽ˡ⁺¹⁾ .* g'(z⁽ˡ⁾)",
+        "δ of the next layer goes back through the weights: without Θᵀ every unit is held to have "
+        "the same share in it. With one output, or layers of one size, no shape tells.",
+        {"propagate": unsummed},
     ),
     Mistake(
         "Θ transposed in Θᵀδ",
@@ -198,74 +300,7 @@ DELTA_MISTAKES = [
         "column 0 of the gradient is the sum of δ over the examples. Put the 1 before a⁽ˡ⁾.",
         {"inputs": lambda z, a, l: no_bias(a[l])},
     ),
-    Mistake(
-        "bias unit missing in the forward pass (0 instead of 1)",
-        IN_FORWARD,
-        FORWARD,
-        "z⁽ˡ⁺¹⁾ = Θ⁽ˡ⁾ [0; a⁽ˡ⁾]",
-        "Without the bias unit the first column of Θ has no effect. Put a 1 before every "
-        "example's activations, the inputs' included, before you multiply by Θ.",
-        {"bias": no_bias},
-    ),
-    Mistake(
-        "bias unit missing throughout (0 instead of 1)",
-        IN_FORWARD,
-        FORWARD,
-        "z⁽ˡ⁺¹⁾ = Θ⁽ˡ⁾ [0; a⁽ˡ⁾], and the same in δaᵀ",
-        "Without the bias unit the first column of Θ has no effect and no gradient. Put a 1 "
-        "before every example's activations, the inputs' included; keep it for δaᵀ.",
-        {"bias": no_bias, "inputs": lambda z, a, l: no_bias(a[l])},
-    ),
-    Mistake(
-        "bias unit put last instead of first",
-        IN_FORWARD,
-        FORWARD,
-        "z⁽ˡ⁺¹⁾ = Θ⁽ˡ⁾ [a⁽ˡ⁾; 1]",
-        "Column 0 of Θ multiplies the bias unit, so the 1 goes before the activations, [1; a]. "
-        "Consistently last is no error in itself, but then Θ means something else.",
-        {
-            "bias": bias_last,
-            "propagate": lambda thetas, l, delta: delta @ thetas[l][:, :-1],
-            "inputs": lambda z, a, l: bias_last(a[l]),
-            "regularized": lambda Theta: without(Theta, np.s_[:, -1]),
-        },
-    ),
-    Mistake(
-        "softmax instead of sigmoid outputs",
-        IN_FORWARD,
-        "h_θ(x) = g(z⁽ᴸ⁾), each output by itself",
-        "h_k = e^(z_k) / Σ_j e^(z_j)",
-        "This network's outputs are sigmoids, each with its own cost (3). Softmax belongs to "
-        "another cost, −Σ y_k log h_k, and only there gives h − y as its δ.",
-        {"output": softmax_outputs},
-    ),
-    Mistake(
-        "no sigmoid at the output layer",
-        IN_FORWARD,
-        "h_θ(x) = g(z⁽ᴸ⁾)",
-        "h_θ(x) = z⁽ᴸ⁾",
-        "The output layer is a layer of sigmoids like the hidden ones: apply g to z⁽ᴸ⁾ before you "
-        "subtract y.",
-        {"output": lambda z: z},
-    ),
-    Mistake(
-        "tanh instead of sigmoid hidden units",
-        IN_FORWARD,
-        FORWARD,
-        "a⁽ˡ⁾ = tanh(z⁽ˡ⁾), g' = 1 − (a⁽ˡ⁾)²",
-        "This gradient is that of a network with tanh units. Use g(z) = 1/(1 + e⁻ᶻ) forward and "
-        "a .* (1 − a) backward.",
-        {"hidden": np.tanh, "slope": lambda z, a, l: 1.0 - a[l] ** 2},
-    ),
-    Mistake(
-        "relu instead of sigmoid hidden units",
-        IN_FORWARD,
-        FORWARD,
-        "a⁽ˡ⁾ = max(0, z⁽ˡ⁾), g' = 1 where z⁽ˡ⁾ > 0",
-        "This gradient is that of a network with rectified units. Use g(z) = 1/(1 + e⁻ᶻ) forward "
-        "and a .* (1 − a) backward.",
-        {"hidden": lambda z: np.maximum(z, 0.0), "slope": lambda z, a, l: z[l] > 0},
-    ),
+    *FORWARD_MISTAKES,
     Mistake(
         "labels shifted up by one class",
         IN_OUTPUT,

@@ -141,6 +141,9 @@ def _in_some_layers(
         noise = by_layer[mistake.name]
         if noise is not None and max(noise[l - 1] for l in wrong) <= 1.0:
             residual = _layer_residual(cases, mistake, wrong)
+            last = len(noise)
+            if "output_delta" in mistake.steps and len(wrong) < last:
+                mistake = _divided(mistake, last, last)
             found.append(_finding((mistake,), [wrong], residual, max(noise[l - 1] for l in wrong)))
     return sorted(found, key=_rank)
 
@@ -177,13 +180,29 @@ def _step_by_step(cases: Sequence[Case]) -> list[Finding]:
     if not links:
         return []
     where: dict[str, tuple[Mistake, list[int]]] = {}
+    last = len(cases[0].net.thetas)
     for link in links:
         named = [*link.mistakes, *(_slipped(slip) for slip in link.slips)]
+        named += [_divided(mistake, link.layer, last) for mistake in link.divided]
         for mistake in named:
             where.setdefault(mistake.name, (mistake, []))[1].append(link.layer)
     mistakes = [mistake for mistake, _ in where.values()]
     layers = [tuple(sorted(found)) for _, found in where.values()]
     return [_finding(mistakes, layers, 0.0, 0.0)]
+
+
+def _divided(mistake: Mistake, layer: int, last: int) -> Mistake:
+    """A wrong step that is in one of two: δ as it stands in a gradient, and as it goes back."""
+    which = "of the output layer" if layer == last else "of one layer"
+    wrong = mistake.used.partition(" = ")[2]
+    right = mistake.meant.partition(" = ")[2]
+    return replace(
+        mistake,
+        name=f"two different δ {which}: {wrong} and {right}, one in the gradient and one sent back",
+        used=f"both {mistake.used} and {mistake.meant}",
+        remedy="There is one δ⁽ˡ⁾ for each layer, ∂J/∂z⁽ˡ⁾: the same that is multiplied with a to "
+        f"give the gradient is sent back to the layer before. {mistake.remedy}",
+    )
 
 
 def _slipped(slip: Slip) -> Mistake:

@@ -15,7 +15,7 @@ from ..support.arrays import ARRAY_FILES
 from ..support.files import write_file
 from .forms import CODE
 from .process import MEMORY
-from .sandbox import grade_submission
+from .sandbox import check_limits, grade_submission
 
 __all__ = ["Row", "as_csv", "grade_folder", "table_html"]
 
@@ -46,6 +46,7 @@ def grade_folder(
     ``jobs`` of them run at a time; one that crashes or takes too long costs its own row only.
     Raises ValueError if there is nothing to grade.
     """
+    check_limits(timeout, memory)
     paths = sorted(path for path in folder.iterdir() if _is_submission(path))
     if not paths:
         raise ValueError(f"{folder}: got no file of type {', '.join((*CODE, *ARRAY_FILES))}")

@@ -31,6 +31,7 @@ class Digits(NamedTuple):
             return np.full(size.shape, 0.5 * 10.0**-self.places)
         return np.asarray(np.where(size > 0.0, 0.5 * _last_place(size, self.places), 0.0))
 
+    @np.errstate(over="ignore", invalid="ignore")  # of 1e308 in tiny units
     def keeps(self, values: npt.ArrayLike) -> bool:
         """Whether ``values`` show no more digits than these."""
         size = np.abs(np.asarray(values, dtype=np.float64))

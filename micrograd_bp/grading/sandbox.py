@@ -15,18 +15,19 @@ from typing import Any
 
 import numpy as np
 
-from .binding import Runner
+from .binding import Binding, Runner
+from .classes import class_candidates, other_steps, script_candidates, variable_candidates
 from .diagnosis import Diagnosis
 from .forms import CODE, Source, open_source
 from .functions import function_candidates, needs_network
 from .grade import check_backprop, judge, with_lines
 from .layouts import Problem, random_problem
 from .names import Parameter, assignments, parameters_of, roles_of
-from .objects import class_candidates, script_candidates
 from .process import MEMORY, Process
 from .search import EXAMPLES, LAMBDA, Bound
 from .stored import stored_data
 from .submission import UserError
+from .training import trained_candidates
 
 __all__ = ["grade_file", "grade_submission"]
 
@@ -58,6 +59,7 @@ def grade_submission(submission: str, timeout: float = 30.0, memory: int = MEMOR
     ValueError
         In one line, if there is nothing that can be judged.
     """
+    check_limits(timeout, memory)
     file, colon, name = submission.rpartition(":")
     if colon and Path(file).suffix in CODE:
         return grade_file(Path(file), name, timeout, memory)
@@ -72,10 +74,7 @@ def grade_file(
     """Judge the code of one file, as ``grade_submission`` does."""
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file")
-    if not 0.0 < timeout < float("inf"):
-        raise ValueError(f"timeout: got {timeout:g}, expected a number of seconds above 0")
-    if memory < 1:
-        raise ValueError(f"memory: got {memory}, expected a number of MB above 0")
+    check_limits(timeout, memory)
     source = open_source(path)
     if path.suffix == ".m":
         from .octave import grade_octave
@@ -83,6 +82,13 @@ def grade_file(
         return grade_octave(source, timeout, memory)
     with Process(source.name, timeout, memory) as process:
         return _grade_python(source, name, process)
+
+
+def check_limits(timeout: float, memory: int) -> None:
+    if not 0.0 < timeout < float("inf"):
+        raise ValueError(f"timeout: got {timeout:g}, expected a number of seconds above 0")
+    if memory < 1:
+        raise ValueError(f"memory: got {memory}, expected a number of MB above 0")
 
 
 def _grade_python(source: Source, name: str | None, process: Process) -> Diagnosis:
@@ -99,8 +105,10 @@ def _grade_python(source: Source, name: str | None, process: Process) -> Diagnos
                 raise
             failure = failure or error
             continue
+        if found is None or not (found[0].passed or name or _surely_a_gradient(found[1].bound)):
+            continue
         judged = judged or found
-        if found is not None and (found[1].fits or found[0].mistakes):
+        if found[1].fits or found[0].mistakes:
             judged = found
             break
     if judged is None:
@@ -123,11 +131,17 @@ def _groups(
         if given is not None:
             yield function_candidates(inventory, [function], runner), given
     wanted, _, method = (name or "").partition(".")
-    for described in inventory["classes"]:
-        if not name or described["name"] == wanted:
-            yield class_candidates(described, method or None, runner), None
-    if not name:
-        yield script_candidates(inventory, runner), None
+    instances = inventory["instances"]
+    for deep in (True, False):  # a layer by itself only where there is no network
+        for described in reversed(inventory["classes"]):
+            own = [i["name"] for i in instances if i["class"] == described["name"]]
+            if not name or wanted in (described["name"], *own):
+                for instance in ("", *own):
+                    yield class_candidates(described, method or None, runner, deep, instance), None
+        if deep and not name:
+            yield variable_candidates(inventory, runner), None
+            yield script_candidates(inventory, runner), None
+            yield trained_candidates(inventory, runner), None
 
 
 def _ranked(functions: Sequence[Mapping[str, Any]], name: str | None) -> list[Mapping[str, Any]]:
@@ -140,7 +154,7 @@ def _ranked(functions: Sequence[Mapping[str, Any]], name: str | None) -> list[Ma
         parameters = parameters_of(function["parameters"])
         roles = set(next(assignments(parameters), {}).values())
         called = str(function["name"])
-        needed = {"X", "Y"} <= roles or {"forward", "Y"} <= roles
+        needed = any(pair <= roles for pair in ({"X", "Y"}, {"forward", "Y"}, {"weights", "rows"}))
         if not needed and not (len(roles) == 1 and GRADIENT.search(called)):
             continue
         if not _says_gradient(parameters or [], called):
@@ -159,6 +173,15 @@ def _says_gradient(parameters: Sequence[Parameter], called: str) -> bool:
     return weights or not roles or bool(GRADIENT.search(called) or COST.search(called)) or (
         len(roles) < len([p for p in parameters if not p.optional]) - 1
     )  # fmt: skip
+
+
+def _surely_a_gradient(bound: Bound | None) -> bool:
+    """Whether what was judged may be called wrong: a function whose name and parameters do not
+    say that it is about a network may be anything."""
+    if not isinstance(bound, Binding) or GRADIENT.search(bound.function):
+        return True
+    named = [role for name, role, _ in bound.assignment if role in roles_of(name)]
+    return len(named) > 1 and not other_steps([bound.function])
 
 
 def _own_problems(

@@ -125,3 +125,21 @@ def softmax_outputs(z: Array) -> Array:
     if z.shape[1] == 1:
         raise ValueError("softmax of one output is always 1")
     return softmax(z)
+
+
+def softmax_of_all(z: Array) -> Array:
+    """Softmax whose sum runs over all examples too."""
+    if z.shape[1] == 1:
+        raise ValueError("a sum over one output is the sum over the examples")
+    e = np.exp(z - z.max())
+    return np.asarray(e / e.sum())
+
+
+def unsummed(thetas: Matrices, l: int, delta: Array) -> Array:
+    """δ of the next layer as it is, where broadcasting or equal sizes let it pass."""
+    return np.broadcast_to(delta, (len(delta), thetas[l].shape[1] - 1))
+
+
+def with_bias_sums(Delta: Array, sums: Array) -> Array:
+    """Δ with ``sums`` for its bias column."""
+    return np.hstack([np.broadcast_to(sums, (len(Delta), 1)), Delta[:, 1:]])

@@ -95,7 +95,11 @@ def stored_data(
     examples = np.atleast_2d(finite_array(f"{name}: X", examples))
     if examples.shape[1] == net.sizes[0] + 1 and np.all(examples[:, 0] == 1.0):
         examples = examples[:, 1:]  # saved after the bias unit was put before it
-    targets = _stored_labels(name, found["y"], net.sizes[-1], octave) if "y" in found else Y
+    targets = (
+        _stored_labels(name, found["y"], len(examples), net.sizes[-1], octave)
+        if "y" in found
+        else Y
+    )
     if targets is None:
         raise _missing(name, "y", arrays)
     examples, checked = net.data(examples, targets)
@@ -113,7 +117,7 @@ def _found(arrays: Mapping[str, Any]) -> dict[str, Any]:
 def _stored_net(
     name: str, arrays: Mapping[str, Any], found: Mapping[str, Any]
 ) -> SigmoidNetwork | None:
-    numbered = _numbered(arrays, r"theta_?(\d+)")
+    numbered = _numbered(name, arrays, r"theta_?(\d+)")
     thetas = numbered or found.get("thetas")
     if thetas is not None:
         return SigmoidNetwork(thetas=[np.atleast_2d(np.asarray(theta)) for theta in thetas])
@@ -129,7 +133,7 @@ def _stored_net(
 
 def _stored_answer(name: str, arrays: Mapping[str, Any]) -> Answer:
     found = _found(arrays)
-    matrices = _numbered(arrays, r"(?:theta|d)_?(\d+)_?grad|d_?(\d+)|grad_?(\d+)")
+    matrices = _numbered(name, arrays, r"(?:theta|d)_?(\d+)_?grad|d_?(\d+)|grad_?(\d+)")
     gradient = found.get("gradient", matrices or None)
     if gradient is None:
         raise _missing(name, "grad", arrays)
@@ -145,17 +149,20 @@ def _stored_answer(name: str, arrays: Mapping[str, Any]) -> Answer:
     return replace(answer, cost=None if costs is None else float(costs[-1]))
 
 
-def _numbered(arrays: Mapping[str, Any], pattern: str) -> list[Any]:
+def _numbered(name: str, arrays: Mapping[str, Any], pattern: str) -> list[Any]:
+    """The arrays named Theta1, Theta2, … or the like, in order; ValueError if one is lacking."""
     matches = [(re.fullmatch(pattern, key, re.IGNORECASE), key) for key in arrays]
-    return [
-        arrays[key]
-        for _, key in sorted((int(next(filter(None, m.groups()))), key) for m, key in matches if m)
-    ]
+    found = sorted((int(next(filter(None, m.groups()))), key) for m, key in matches if m)
+    numbers = [number for number, _ in found]
+    if numbers and numbers not in (list(range(len(numbers))), list(range(1, len(numbers) + 1))):
+        keys = ", ".join(key for _, key in found)
+        raise ValueError(f"{name}: got {keys}, expected one for each layer, counted from 1")
+    return [arrays[key] for _, key in found]
 
 
-def _stored_labels(name: str, y: Any, K: int, octave: bool) -> Array:
+def _stored_labels(name: str, y: Any, m: int, K: int, octave: bool) -> Array:
     array = finite_array(f"{name}: y", y.toarray() if hasattr(y, "toarray") else y)
-    if array.ndim == 2 and array.shape[1] == K and K > 1:
+    if array.shape == (m, K) and K > 1:  # else labels, perhaps in a row, as SciPy saves them
         return array
     labels = array.ravel()
     if K > 1 and labels.min() >= 1 and (octave or labels.max() == K):

@@ -15,7 +15,7 @@ from .mistake import (
     UNROLL,
     Mistake,
 )
-from .steps import divided_in_the_loop, read_row_by_row, row_by_row, without
+from .steps import divided_in_the_loop, read_row_by_row, row_by_row, with_bias_sums, without
 
 __all__ = ["SUM_MISTAKES"]
 
@@ -96,6 +96,60 @@ SUM_MISTAKES = [
         {"accumulate": lambda delta, a: delta[:1].T @ a[:1]},
     ),
     Mistake(
+        "first example left out",
+        "the algorithm: Δ over the examples",
+        ACCUMULATE,
+        "Δ⁽ˡ⁾ = Σ δ⁽ˡ⁺¹⁾ (a⁽ˡ⁾)ᵀ from the second example on",
+        "The loop begins at the second example: Octave's 1 is Python's 0.",
+        {"accumulate": lambda delta, a: delta[1:].T @ a[1:]},
+    ),
+    Mistake(
+        "last example left out",
+        "the algorithm: Δ over the examples",
+        ACCUMULATE,
+        "Δ⁽ˡ⁾ = Σ δ⁽ˡ⁺¹⁾ (a⁽ˡ⁾)ᵀ up to the last example but one",
+        "The loop ends one example early: range(m) goes from 0 to m − 1, Octave's 1:m to m.",
+        {"accumulate": lambda delta, a: delta[:-1].T @ a[:-1]},
+    ),
+    Mistake(
+        "bias gradient summed over the units too",
+        IN_AVERAGE,
+        "D_i0⁽ˡ⁾ = (1/m) Σ δ_i⁽ˡ⁺¹⁾ over the examples",
+        "D_i0⁽ˡ⁾ = (1/m) Σ δ_k⁽ˡ⁺¹⁾ over the examples and over all units k",
+        "A sum without an axis adds all units' δ into one number, and broadcasting gives it to "
+        "each bias. Sum over the examples only.",
+        {
+            "accumulate": lambda delta, a: with_bias_sums(
+                delta.T @ a, (delta * a[:, :1]).sum().reshape(1, 1)
+            )
+        },
+    ),
+    Mistake(
+        "bias gradient averaged over the units too",
+        IN_AVERAGE,
+        "D_i0⁽ˡ⁾ = (1/m) Σ δ_i⁽ˡ⁺¹⁾ over the examples",
+        "D_i0⁽ˡ⁾ = the mean of δ_k⁽ˡ⁺¹⁾ over the examples and over all units k",
+        "A mean without an axis (or a mean of means) makes one number of all units' δ, and "
+        "broadcasting gives it to each bias. Take the mean over the examples only.",
+        {
+            "accumulate": lambda delta, a: with_bias_sums(
+                delta.T @ a, (delta * a[:, :1]).sum().reshape(1, 1) / delta.shape[1]
+            )
+        },
+    ),
+    Mistake(
+        "bias gradient taken as the row sums of the weights' gradient",
+        IN_AVERAGE,
+        "D_i0⁽ˡ⁾ = (1/m) Σ δ_i⁽ˡ⁺¹⁾ over the examples",
+        "D_i0⁽ˡ⁾ = Σ_j D_ij⁽ˡ⁾ over the row's weights",
+        "The bias unit is 1 for every example: its gradient is the sum of δ, not of δaᵀ.",
+        {
+            "accumulate": lambda delta, a: with_bias_sums(
+                delta.T @ a, (delta.T @ a)[:, 1:].sum(axis=1, keepdims=True)
+            )
+        },
+    ),
+    Mistake(
         "every example accumulated twice",
         "the algorithm: Δ over the examples",
         ACCUMULATE,
@@ -122,6 +176,44 @@ SUM_MISTAKES = [
         "The bias weights are the first column of Θ, Theta(:, 1); the first row, Theta(1, :), "
         "holds all weights into the first unit.",
         {"regularized": lambda Theta: without(Theta, np.s_[0])},
+    ),
+    Mistake(
+        "column 1 left out of the penalty for column 0, as Octave counts",
+        IN_REGULARIZATION,
+        REGULARIZE,
+        "D_ij⁽ˡ⁾ = (1/m) Δ_ij⁽ˡ⁾ + (λ/m) θ_ij⁽ˡ⁾ for j ≠ 1",
+        "The bias weights are Octave's column 1, but Python's column 0: Theta[:, 0].",
+        {"regularized": lambda Theta: without(Theta, np.s_[:, 1])},
+    ),
+    Mistake(
+        "two columns left out of the penalty: 2: is Octave's, 1: Python's",
+        IN_REGULARIZATION,
+        REGULARIZE,
+        "D_ij⁽ˡ⁾ = (1/m) Δ_ij⁽ˡ⁾ + (λ/m) θ_ij⁽ˡ⁾ for j ≥ 2",
+        "Octave's 2:end is everything but the first column. In Python, which counts from 0, that "
+        "is 1:.",
+        {"regularized": lambda Theta: without(Theta, np.s_[:, :2])},
+    ),
+    Mistake(
+        "θ² in the penalty's gradient instead of θ",
+        IN_REGULARIZATION,
+        REGULARIZE,
+        "D_ij⁽ˡ⁾ = (1/m) Δ_ij⁽ˡ⁾ + (λ/m) (θ_ij⁽ˡ⁾)² for j ≥ 1",
+        "θ² stands in J. Its derivative is 2θ, and the 2 cancels with the ½ of λ/2m: (λ/m) Θ.",
+        {"regularized": lambda Theta: without(Theta, np.s_[:, 0]) ** 2},
+    ),
+    Mistake(
+        "the sum of all θ in the penalty's gradient instead of θ",
+        IN_REGULARIZATION,
+        REGULARIZE,
+        "D_ij⁽ˡ⁾ = (1/m) Δ_ij⁽ˡ⁾ + (λ/m) Σ θ⁽ˡ⁾ for j ≥ 1",
+        "The sum stands in J. The derivative with respect to one θ_ij sees its own term only: "
+        "(λ/m) θ_ij.",
+        {
+            "regularized": lambda Theta: without(
+                np.full_like(Theta, Theta[:, 1:].sum()), np.s_[:, 0]
+            )
+        },
     ),
     Mistake(
         "regularization left out",

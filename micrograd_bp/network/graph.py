@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
-import numpy as np
 import numpy.typing as npt
 
-from ..scalar.engine import Value, leaf
+from ..scalar.engine import Value
 from ..support.collector import collector_paused
 from ..support.memory import require_memory
-from ..support.validation import Array, regularization
+from ..support.validation import regularization
 from .sigmoid import SigmoidNetwork
 from .symbols import symbol
 
-__all__ = [
-    "ExampleGraph",
-    "example_graph",
-    "penalty_graph",
-    "theta_values",
-]
+__all__ = ["ExampleGraph", "example_graph", "penalty_graph", "theta_values"]
 
 # A matrix of weights as nodes: rows of Values, thetas[l][i][j] = θ_ij of layer l.
 Weights = list[list[list[Value]]]
@@ -57,16 +50,11 @@ def theta_values(net: SigmoidNetwork) -> Weights:
     """
     return [
         [
-            [leaf(weight, label) for weight, label in zip(row, labels, strict=True)]
-            for row, labels in zip(theta.tolist(), _theta_labels(layer, *theta.shape), strict=True)
+            [Value(w, label=symbol("θ", i, j, layer=layer)) for j, w in enumerate(row)]
+            for i, row in enumerate(theta.tolist(), start=1)
         ]
         for layer, theta in enumerate(net.thetas, start=1)
     ]
-
-
-@lru_cache(maxsize=16)
-def _theta_labels(layer: int, rows: int, columns: int) -> list[list[str]]:
-    return [[symbol("θ", i, j, layer=layer) for j in range(columns)] for i in range(1, rows + 1)]
 
 
 @collector_paused()
@@ -91,7 +79,7 @@ def example_graph(
     >>> e.z[1][0], e.thetas[0][0][2].grad  # δ = h − y, and a₂ δ
     (Value(z₁⁽²⁾: data=0, grad=-0.5), -1.0)
     """
-    x_row, y_row = one_example(net, x, y)
+    x_row, y_row = net.example(x, y)
     if thetas is None:
         require_memory(f"the scalar graph of {net}", NODE_BYTES * net.theta.size)
     inputs = [Value(v, label=symbol("x", j)) for j, v in enumerate(x_row.tolist(), start=1)]
@@ -101,29 +89,18 @@ def example_graph(
     bias: list[Value] = []
     z: list[list[Value] | None] = [None]
     a = [inputs]
+    outputs: list[Value] = []
     for layer, matrix in enumerate(weights, start=1):
         bias.append(Value(1.0, label=symbol("x", 0) if layer == 1 else symbol("a", 0, layer=layer)))
         before = [bias[-1], *a[-1]]
-        weighted: list[Value] = []
+        outputs, activations = [], []
         for i, row in enumerate(matrix, start=1):
-            products = []
-            for theta, unit in zip(row, before, strict=True):
-                product = theta * unit
-                product.label = theta.label + unit.label
-                products.append(product)
-            node = Value.sum(products)
-            node.label = symbol("z", i, layer=layer + 1)
-            weighted.append(node)
-        z.append(weighted)
-        a.append(
-            [
-                _named(v.sigmoid(), symbol("a", i, layer=layer + 1))
-                for i, v in enumerate(weighted, start=1)
-            ]
-        )
+            products = [_named(t * u, t.label + u.label) for t, u in zip(row, before, strict=True)]
+            outputs.append(_named(Value.sum(products), symbol("z", i, layer=layer + 1)))
+            activations.append(_named(outputs[-1].sigmoid(), symbol("a", i, layer=layer + 1)))
+        z.append(outputs)
+        a.append(activations)
 
-    outputs = z[-1]
-    assert outputs is not None
     if textbook is None:
         lowest, highest = TEXTBOOK_RANGE
         textbook = all(lowest <= v.data <= highest for v in outputs)
@@ -146,16 +123,6 @@ def penalty_graph(thetas: Weights, lambda_: float, m: int) -> Value:
     # λ and 2m as nodes of their own: their quotient is rounded, and balls enclose what is exact
     weight = Value(regularization(lambda_)) / Value(2.0 * m)
     return _named(Value.sum(squares) * weight, "λ/2m Σθ²")
-
-
-def one_example(net: SigmoidNetwork, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, Array]:
-    """x and y of one example checked: arrays (s_1,) and (K,)."""
-    if np.ndim(x) != 1:
-        raise ValueError(f"x: got shape {np.shape(x)}, expected ({net.sizes[0]},)")
-    if np.ndim(y) > 1:
-        raise ValueError(f"y: got shape {np.shape(y)}, expected ({net.sizes[-1]},) or one label")
-    X, Y = net.data(np.asarray(x)[np.newaxis], np.asarray(y)[np.newaxis])
-    return X[0], Y[0]
 
 
 def _cost_of_unit(k: int, z: Value, h: Value, y: Value, textbook: bool) -> Value:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 __all__ = ["symbol"]
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+@lru_cache(maxsize=1 << 16)  # a graph for each example asks for the same ones again
 def symbol(letter: str, *indices: int, layer: int | None = None) -> str:
     """A letter with subscripts (unit numbers) and the layer as a superscript.
 

@@ -14,6 +14,7 @@ from collections.abc import Container
 from typing import Any
 
 from ..support.collector import collector_paused
+from .passes import NO_GRADIENT
 
 __all__ = ["Copies"]
 
@@ -24,6 +25,14 @@ class Copies:
     """What ``Value`` inherits: ``copy.copy``, ``copy.deepcopy`` and ``pickle``."""
 
     __slots__ = ()
+
+    def __getstate__(self: Value) -> tuple[Any, ...]:
+        return self._number, self._first, self._second, self._made, self.op, self.label
+
+    def __setstate__(self: Value, state: tuple[Any, ...]) -> None:
+        self._number, self._first, self._second, self._made, self.op, self.label = state
+        self.grad = NO_GRADIENT
+        self._restored(self._made)
 
     def __copy__(self: Value) -> Value:
         copy = object.__new__(type(self))

@@ -1,19 +1,42 @@
-"""The functions of a Value beside its operators: a line each, as in the table of ``ops.py``.
+"""The operators and functions of a Value: a line each, as in the table of ``ops.py``.
 
-They bear NumPy's names, since an array of Values looks for a method of that name.
+The functions bear NumPy's names, since an array of Values looks for a method of that name.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+import numpy as np
+
+from ..support.validation import finite_number
 from . import ops
 
-__all__ = ["Functions"]
+__all__ = ["Functions", "Number"]
 
 T = TypeVar("T", bound="Functions")  # Value
+Number = float | np.floating[Any] | np.integer[Any]
+
+
+def _operator(op: ops.Op) -> Callable[[T, T | Number], T]:
+    def operator(self, other: Functions | Number) -> Any:  # type: ignore[no-untyped-def]
+        node = self._operand(other)
+        return node if node is NotImplemented else self.apply(op, self, node)
+
+    return operator
+
+
+def _reflected(op: ops.Op) -> Callable[[T, T | Number], T]:
+    """The operator that Python asks where the left operand is a number."""
+
+    def reflected(self, other: Functions | Number) -> Any:  # type: ignore[no-untyped-def]
+        node = self._operand(other)
+        return node if node is NotImplemented else self.apply(op, node, self)
+
+    return reflected
 
 
 def _function(op: ops.Op, doc: str) -> Callable[[T], T]:
@@ -62,7 +85,7 @@ def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], boo
 
 
 class Functions:
-    """What ``Value`` inherits.
+    """The operators and functions that ``Value`` inherits.
 
     >>> from micrograd_bp import Value
     >>> x, y = Value(1.0), Value(1.0)
@@ -75,6 +98,32 @@ class Functions:
 
     if TYPE_CHECKING:
         apply: Callable[..., Any]
+
+    def _operand(self: Any, other: Any) -> Any:
+        """What stands beside this node, as a node; NotImplemented if it is no number."""
+        if isinstance(other, Functions):
+            return other
+        # float first: to ask whether something else is a Real takes ten times as long
+        return type(self)(other) if isinstance(other, (float, Real)) else NotImplemented
+
+    __add__, __radd__ = _operator(ops.ADD), _reflected(ops.ADD)
+    __sub__, __rsub__ = _operator(ops.SUB), _reflected(ops.SUB)
+    __mul__, __rmul__ = _operator(ops.MUL), _reflected(ops.MUL)
+    __truediv__, __rtruediv__ = _operator(ops.DIV), _reflected(ops.DIV)
+
+    def __pow__(self, exponent: Functions | Number) -> Self:
+        node: Self
+        if isinstance(exponent, Functions):
+            node = self.apply(ops.POW, self, exponent)
+        else:
+            node = self.apply(ops.power(finite_number("exponent", exponent)), self)
+        return node
+
+    def __rpow__(self, base: Number) -> Self:
+        if not isinstance(base, (float, Real)) or not base > 0:
+            raise TypeError(f"base: got {base!r}, expected a positive number")
+        node: Self = self.apply(ops.exponential(finite_number("base", base)), self)
+        return node
 
     __neg__ = _function(ops.NEG, "−x.")
     __abs__ = abs = fabs = _function(ops.ABS, "The absolute value, with derivative 0 at 0.")
@@ -114,6 +163,17 @@ class Functions:
         "The largest of some values, or of an iterable of them; equal ones share the slope.",
     )
     min = _function_of_several(ops.MIN, "The smallest, as ``max``.")
+
+    @classmethod
+    def sum(cls, values: Iterable[Functions | Number]) -> Self:
+        """One Σ node over any number of values (numbers become leaves).
+
+        >>> from micrograd_bp import Value
+        >>> Value.sum([Value(1.0), Value(2.0), 3]).data
+        6.0
+        """
+        node: Self = cls.apply(ops.SUM, *values)
+        return node
 
     # Comparisons look at the data; which way they went is no part of the graph. Python's own max
     # and NumPy's maximum compare: they pick a node, at a tie the first, and a tape keeps that one.

@@ -11,7 +11,7 @@ To add an operation, add one entry.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, reduce
@@ -53,8 +53,10 @@ class Op:
 
 SCALAR = SimpleNamespace(
     **vars(math),  # and NumPy's names for the others
-    **{f"arc{name}": getattr(math, f"a{name}") for name in ("sin", "cos", "tan", "tan2")},
-    **{f"arc{name}": getattr(math, f"a{name}") for name in ("sinh", "cosh", "tanh")},
+    **{
+        f"arc{x}": getattr(math, f"a{x}")
+        for x in ["sin", "cos", "tan", "tan2", "sinh", "cosh", "tanh"]
+    },
     power=math.pow,
     maximum=max,
     minimum=min,
@@ -68,9 +70,7 @@ MATH: dict[type, Any] = {float: SCALAR, np.float64: SCALAR, np.longdouble: np, n
 
 
 def apply(op: Op, *xs: Any) -> Any:
-    """The operation at ``xs``, whatever they are: floats, arrays, Values or balls.
-
-    The type of the first decides.
+    """The operation at floats, arrays, Values or balls: the type of the first of ``xs`` decides.
 
     >>> apply(OPS["sqrt"], 9.0)
     3.0
@@ -101,7 +101,8 @@ def _log(base: float, x: Any) -> Any:
     return MATH.get(type(x), SCALAR).log(base)
 
 
-def _shares(tied: Sequence[Any]) -> Sequence[Any]:
+def _shares(pairs: Iterable[tuple[Any, Any]]) -> Sequence[Any]:
+    tied = [1.0 - apply(GREATER, above, below) for above, below in pairs]
     total = sum(tied)
     return [one / total for one in tied]
 
@@ -112,8 +113,13 @@ def _power_partials(out: Any, x: Any, y: Any) -> Sequence[Any]:
     return y * apply(POW, x, y - 1.0), out * apply(LOG, x + zero)
 
 
-def _inverse_square(h: Any) -> Any:
-    return 1.0 / h / h  # h² may overflow where 1 / h² is a number
+def _cosine(x: Any) -> Any:
+    return apply(SQRT, (1.0 - x) * (1.0 + x))  # of the angle whose sine is x
+
+
+def _turn(y: Any, x: Any) -> Sequence[Any]:
+    h = apply(HYPOT, y, x)  # h² may overflow where 1 / h² is a number
+    return x / h / h, -y / h / h
 
 
 ADD = Op("+", lambda m, x, y: x + y, lambda out, x, y: (1.0, 1.0))
@@ -132,7 +138,7 @@ LOG2 = Op("log2", lambda m, x: m.log2(x), lambda out, x: (1.0 / x / _log(2.0, x)
 LOG10 = Op("log10", lambda m, x: m.log10(x), lambda out, x: (1.0 / x / _log(10.0, x),))
 LOG1P = Op("log1p", lambda m, x: m.log1p(x), lambda out, x: (1.0 / (1.0 + x),))
 SQRT = Op("sqrt", lambda m, x: m.sqrt(x), lambda out, x: (0.5 / out,))
-CBRT = Op("cbrt", lambda m, x: m.cbrt(x), lambda out, x: (_inverse_square(out) / 3.0,))
+CBRT = Op("cbrt", lambda m, x: m.cbrt(x), lambda out, x: (1.0 / out / out / 3.0,))
 HYPOT = Op("hypot", lambda m, x, y: m.hypot(x, y), lambda out, x, y: (x / out, y / out))
 
 SIN = Op("sin", lambda m, x: m.sin(x), lambda out, x: (apply(OPS["cos"], x),))
@@ -140,9 +146,7 @@ COS = Op("cos", lambda m, x: m.cos(x), lambda out, x: (-apply(SIN, x),))
 TAN = Op("tan", lambda m, x: m.tan(x), lambda out, x: (1.0 + out * out,))
 ARCSIN = Op("arcsin", lambda m, x: m.arcsin(x), lambda out, x: (1.0 / _cosine(x),))
 ARCCOS = Op("arccos", lambda m, x: m.arccos(x), lambda out, x: (-1.0 / _cosine(x),))
-ARCTAN = Op(
-    "arctan", lambda m, x: m.arctan(x), lambda out, x: (_inverse_square(apply(HYPOT, x, 1.0)),)
-)
+ARCTAN = Op("arctan", lambda m, x: m.arctan(x), lambda out, x: (_turn(x, 1.0)[0],))
 ARCTAN2 = Op("arctan2", lambda m, y, x: m.arctan2(y, x), lambda out, y, x: _turn(y, x))
 
 SINH = Op("sinh", lambda m, x: m.sinh(x), lambda out, x: (apply(OPS["cosh"], x),))
@@ -167,37 +171,10 @@ STEP = Op("step", lambda m, x: m.heaviside(x, 0.0), lambda out, x: (0.0,))
 GREATER = Op(">", lambda m, x, y: m.greater(x, y) + 0.0, lambda out, x, y: (0.0, 0.0))
 RELU = Op("relu", lambda m, x: m.maximum(x, 0.0), lambda out, x: (apply(STEP, x),))
 ABS = Op("abs", lambda m, x: abs(x), lambda out, x: (apply(STEP, x) - apply(STEP, -x),))
-MAX = Op(
-    "max",
-    lambda m, *xs: reduce(m.maximum, xs),
-    lambda out, *xs: _shares([1.0 - apply(GREATER, out, x) for x in xs]),
-)
-MIN = Op(
-    "min",
-    lambda m, *xs: reduce(m.minimum, xs),
-    lambda out, *xs: _shares([1.0 - apply(GREATER, x, out) for x in xs]),
-)
+MAX = Op("max", lambda m, *x: reduce(m.maximum, x), lambda out, *xs: _shares((out, x) for x in xs))
+MIN = Op("min", lambda m, *x: reduce(m.minimum, x), lambda out, *xs: _shares((x, out) for x in xs))
 
-
-def _cosine(x: Any) -> Any:
-    return apply(SQRT, (1.0 - x) * (1.0 + x))  # of the angle whose sine is x
-
-
-def _turn(y: Any, x: Any) -> Sequence[Any]:
-    h = apply(HYPOT, y, x)
-    return x / h / h, -y / h / h
-
-
-OPS: dict[str, Op] = {
-    op.symbol: op
-    for op in (
-        *(ADD, SUB, MUL, DIV, NEG, SUM, POW),
-        *(EXP, EXP2, EXPM1, LOG, LOG2, LOG10, LOG1P, SQRT, CBRT, HYPOT),
-        *(SIN, COS, TAN, ARCSIN, ARCCOS, ARCTAN, ARCTAN2),
-        *(SINH, COSH, ARCSINH, ARCCOSH, ARCTANH, TANH, SECH2, SIGMOID, LOG_SIGMOID),
-        *(STEP, GREATER, RELU, ABS, MAX, MIN),
-    )
-}
+OPS: dict[str, Op] = {op.symbol: op for op in vars().copy().values() if isinstance(op, Op)}
 
 
 @lru_cache(maxsize=4096)
@@ -237,26 +214,18 @@ def exponential(base: float) -> Op:
     >>> exponential(2.0).forward(SCALAR, 3.0)
     8.0
     """
-    return Op(
-        f"{base:.17g}**",
-        lambda m, x: m.power(base, x),
-        lambda out, x: (out * _log(base, x),),
-        (exponential, (base,)),
-    )
+    symbol, recipe = f"{base:.17g}**", (exponential, (base,))
+    return Op(symbol, lambda m, x: m.power(base, x), lambda out, x: (out * _log(base, x),), recipe)
 
 
 def by_symbol(symbol: str) -> Op:
-    """The operation with this symbol (micrograd's spelling is understood too).
-
-    Raises ValueError if there is none.
+    """The operation with this symbol, micrograd's spelling included; ValueError if there is none.
 
     >>> by_symbol("ReLU") is OPS["relu"], by_symbol("**3") is power(3.0)
     (True, True)
     """
-    if symbol in OPS:
-        return OPS[symbol]
-    if symbol.lower() in OPS:
-        return OPS[symbol.lower()]
+    if op := OPS.get(symbol) or OPS.get(symbol.lower()):
+        return op
     try:
         if symbol.startswith("**"):
             return power(float(symbol[2:]))

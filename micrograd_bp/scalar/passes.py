@@ -1,9 +1,10 @@
-"""Steps of ``backward`` beside the plain chain rule: its order, wider numbers, its errors."""
+"""Steps of ``backward`` beside the plain chain rule: orders, wider numbers, errors."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,21 +14,45 @@ from .ops import Op
 __all__ = [
     "NO_GRADIENT",
     "no_finite",
+    "order",
     "partials",
     "pass_on_in_a_wider_range",
     "pass_on_values",
     "reach",
     "refuse_changed",
+    "undone_on_error",
 ]
 
 Value = Any  # that of engine.py, which imports this file
+Reached = tuple[list[Value], list[Value], list[tuple[Value, Any]]]
 
 # The gradient of a node that no backward pass has reached: it reads and adds as 0.0, and as an
 # object of its own it is told apart from a gradient that came out as 0.
 NO_GRADIENT = float("0.0")
 
 
-def reach(output: Value, zero: float) -> tuple[list[Value], list[Value], list[tuple[Value, Any]]]:
+def order(output: Value) -> list[Value]:
+    """All nodes that a node depends on, each after its inputs."""
+    listed: list[Value] = []
+    seen: set[Value] = set()
+    stack: list[Value | None] = [output]
+    while stack:
+        node = stack.pop()
+        if node is None:  # all inputs of the node below are listed
+            listed.append(stack.pop())
+        elif node not in seen:
+            seen.add(node)
+            stack += (node, None)
+            for child in node.inputs:
+                if child._first:
+                    stack.append(child)
+                elif child not in seen:
+                    seen.add(child)
+                    listed.append(child)
+    return listed
+
+
+def reach(output: Value, zero: float) -> Reached:  # noqa: C901, PLR0915 - half of backward's time
     """Set all gradients to ``zero``; list inner nodes, each after its inputs, and leaves.
 
     The last list holds the leaves that have a gradient, with it. ``zero`` is a 0.0 that nothing
@@ -37,33 +62,73 @@ def reach(output: Value, zero: float) -> tuple[list[Value], list[Value], list[tu
     inner: list[Value] = []
     leaves: list[Value] = []
     before: list[tuple[Value, Any]] = []
-    stack = [output]
-    while stack:
-        node = stack.pop()
-        grad = node.grad
-        if grad is zero:
+    stack: list[Value] = []
+    node = output
+    while True:
+        # Of the inputs that are not listed yet one is followed, and the others wait.
+        follow = None
+        first, second = node._first, node._second
+        if second is None:
+            for child in first:
+                if (grad := child.grad) is not zero:
+                    if child._first:
+                        stack.append(follow or node)
+                        follow = child
+                    else:
+                        child.grad = zero
+                        leaves.append(child)
+                        if grad is not NO_GRADIENT:
+                            before.append((child, grad))
+        else:  # two inputs, as most nodes have: the loop written out
+            if (grad := second.grad) is not zero:
+                if second._first:
+                    follow = second
+                    stack.append(node)
+                else:
+                    second.grad = zero
+                    leaves.append(second)
+                    if grad is not NO_GRADIENT:
+                        before.append((second, grad))
+            if (grad := first.grad) is not zero:
+                if first._first:
+                    stack.append(follow or node)
+                    follow = first
+                else:
+                    first.grad = zero
+                    leaves.append(first)
+                    if grad is not NO_GRADIENT:
+                        before.append((first, grad))
+        if follow is not None:
+            node.grad = waiting
+            node = follow
             continue
         node.grad = zero
-        if grad is not waiting:
-            second = node._second
-            for child in node._first if second is None else (node._first, second):
-                grad = child.grad
-                if grad is zero:
-                    continue
-                if child._first:
-                    if node.grad is zero:
-                        node.grad = waiting
-                        stack.append(node)
-                    stack.append(child)
-                else:
-                    child.grad = zero
-                    leaves.append(child)
-                    if grad is not NO_GRADIENT:
-                        before.append((child, grad))
-            if node.grad is waiting:
-                continue
         inner.append(node)
-    return inner, leaves, before
+        while stack:
+            node = stack.pop()
+            grad = node.grad
+            if grad is waiting:
+                node.grad = zero
+                inner.append(node)
+            elif grad is not zero:
+                break
+        else:
+            return inner, leaves, before
+
+
+@contextmanager
+def undone_on_error(
+    inner: list[Value], leaves: list[Value], before: list[tuple[Value, Any]]
+) -> Iterator[None]:
+    """If the block fails, give the leaves the gradients that they had, and the others none."""
+    try:
+        yield
+    except BaseException:
+        for node in (*inner, *leaves):
+            node.grad = NO_GRADIENT
+        for node, grad in before:
+            node.grad = grad
+        raise
 
 
 def no_finite(what: str, op: Op, inputs: Sequence[Value]) -> ValueError:

@@ -143,8 +143,9 @@ def one_number(name: str, value: Any) -> float:
     ValueError: d.mat: lambda: got 0 numbers, expected one
     """
     array = numbers(name, value)
-    if array.size != 1 or isinstance(value, bool):
-        got = "true or false" if isinstance(value, bool) else f"{array.size} numbers"
+    truth = np.asarray(value).dtype.kind == "b"
+    if array.size != 1 or truth:
+        got = "true or false" if truth else f"{array.size} numbers"
         raise ValueError(f"{name}: got {got}, expected one")
     return float(array.ravel()[0])
 

@@ -29,10 +29,26 @@ DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 COMMA_NUMBER = re.compile(r"[+-]?(\d+,\d*|,\d+)([eE][+-]?\d+)?", re.ASCII)
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)  # or a decimal comma: who knows
-# What spreadsheets, pandas, R and data archives write where nothing is known. ("none" and "-"
-# are left out: both are names of classes in published data.)
+# What spreadsheets, pandas, R, Julia and data archives write where nothing is known, or where a
+# formula has failed. ("none" and "-" are left out: both are names of classes in published data.)
 MISSING = frozenset(
-    {"", "na", "n/a", "#n/a", "nan", "null", "?", "inf", "-inf", "+inf", "infinity"}
+    {
+        "",
+        "?",
+        "na",
+        "n/a",
+        "<na>",
+        "#na",
+        "#n/a",
+        "#n/a n/a",
+        "nan",
+        "-nan",
+        "nat",
+        "null",
+        "missing",
+    }
+    | {"inf", "-inf", "+inf", "infinity", "-infinity", "+infinity", "1.#qnan", "-1.#ind"}
+    | {"#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "#spill!", "#calc!", "#error!"}
 )
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -6,6 +6,7 @@ that closes): they take the same way, so that nothing is left behind.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -13,9 +14,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 __all__ = [
+    "end_program",
     "exit_status",
     "interruptible",
     "interrupts_deferred",
@@ -38,6 +40,7 @@ class _Leaving:
         self.open = False
         self.seen = False
         self.number = int(signal.SIGINT)
+        self.status: int | None = None
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         self.number = number
@@ -53,17 +56,34 @@ class _Leaving:
         os.write(2, b"interrupted\n")
         os._exit(ENDED_BY_SIGNAL + self.number)
 
+    def leave_with_status(self) -> None:
+        """At exit: Python ends by the signal itself, whatever sys.exit said, if an interrupt was
+        ever raised inside ``exec`` or ``eval`` of a text, as dataclasses and namedtuples use them
+        (``unhandled_keyboard_interrupt`` in CPython's pythonrun.c)."""
+        if self.status is not None:
+            os._exit(self.status)
 
-def one_line_for_interrupts() -> None:
+
+def end_program(status: int) -> NoReturn:
+    """Leave with this status. From here on Ctrl-C changes nothing any more."""
+    handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if isinstance(handler, _Leaving):
+        handler.status = status if handler.seen else None
+    sys.exit(status)
+
+
+def one_line_for_interrupts(instead_of: Any = signal.default_int_handler) -> None:
     """Let Ctrl-C end this program with one line from now on, imports included.
 
-    A program that was started with interrupts ignored goes on ignoring them.
+    A program that was started with interrupts ignored, or with another handler than
+    ``instead_of``, goes on with it.
     """
     if threading.current_thread() is not threading.main_thread():
         return
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    if signal.getsignal(signal.SIGINT) is instead_of:
         handler = _Leaving()
         signal.signal(signal.SIGINT, handler)
+        atexit.register(handler.leave_with_status)  # the first one registered is called last
         for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is signal.SIG_DFL:
@@ -71,9 +91,13 @@ def one_line_for_interrupts() -> None:
         before = sys.unraisablehook
 
         def hook(unraisable: Any) -> None:
-            """An interrupt that came where Python can only print it: in a destructor, say."""
+            """An interrupt that came where Python can only print it: in a destructor, say.
+
+            What else a destructor complains of, of some library's, changes nothing for the user.
+            """
             if not issubclass(unraisable.exc_type, KeyboardInterrupt):
-                before(unraisable)
+                if sys.flags.dev_mode:
+                    before(unraisable)
                 return
             current = signal.getsignal(signal.SIGINT)
             if isinstance(current, _Deferred):

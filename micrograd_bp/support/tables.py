@@ -55,7 +55,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     )
     for heading in columns:
         made.add_column(
-            heading.lstrip(">="),
+            Text(shown(heading.lstrip(">="))),
             justify="right" if heading.startswith(">") else "left",
             overflow="fold",
             no_wrap=heading.startswith("="),

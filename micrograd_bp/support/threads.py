@@ -9,6 +9,7 @@ one (``OMP_NUM_THREADS``, an affinity, ``threadpool_limits``) limits the other.
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -18,7 +19,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-__all__ = ["in_threads", "thread_pool"]
+__all__ = ["in_threads", "one_thread_for", "thread_pool"]
 
 Result = TypeVar("Result")
 
@@ -89,6 +90,26 @@ def thread_pool() -> Iterator[Executor | None]:
             pool.shutdown(cancel_futures=True)
 
 
+@contextmanager
+def one_thread_for(package: str) -> Iterator[None]:
+    """One thread meanwhile for a BLAS of a package's own, as SciPy has, and NumPy's left alone.
+
+    Its threads would wait for each other over vectors as short as θ, longer than they compute.
+    """
+    folder = re.compile(
+        rf"[/\\]{package}(\.libs)?[/\\]"
+    )  # of a wheel; NumPy's file is scipy_openblas
+    libraries = [library for library in _controllers() if folder.search(library.filepath)]
+    before = [library.num_threads for library in libraries]
+    for library in libraries:
+        library.set_num_threads(1)
+    try:
+        yield
+    finally:
+        for library, number in zip(libraries, before, strict=True):
+            library.set_num_threads(number)
+
+
 class _Blas:
     """The number of threads of BLAS, which is the whole process's, taken and given back."""
 
@@ -131,12 +152,16 @@ def _keep_memory() -> None:
 @cache
 def _libraries() -> list[Any]:
     """NumPy's BLAS; none, and so one thread, where it is one that cannot be told."""
+    found = _controllers()
+    return [library for library in found if "numpy" in library.filepath] or found
+
+
+def _controllers() -> list[Any]:
     try:
         from threadpoolctl import ThreadpoolController
     except ImportError:
         return []
-    found = ThreadpoolController().select(user_api="blas").lib_controllers
-    return [library for library in found if "numpy" in library.filepath] or list(found)
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
 def _cores() -> int:

@@ -42,7 +42,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Model:
-    """A trained classifier."""
+    """A trained network, with all that it takes to classify further examples and to go on."""
 
     settings: Settings
     training: Training
@@ -59,7 +59,7 @@ class Model:
 
     def inputs(self, X: npt.ArrayLike) -> Array:
         """Features (m, n) scaled as those of the training."""
-        return np.asarray((np.asarray(X, dtype=np.float64) - self.mean) / self.scale)
+        return _scaled(X, self.mean, self.scale)
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[np.intp]:
         """The class of each example, indices into ``classes``; X (m, n) holds raw features."""
@@ -129,10 +129,16 @@ def fit(
 ) -> Model:
     """Scale the training part of the data and train a network on it, or go on with ``resume``.
 
-    ``resume``, ``check_every`` and ``progress`` are as in ``train``. Raises ValueError if the
-    settings do not fit the data, a feature is constant, or ``resume`` was trained on other data
-    or with other settings.
+    ``resume``, ``check_every`` and ``progress`` are as in ``train``.
 
+    Raises
+    ------
+    ValueError
+        If the settings do not fit the data, if a feature is constant, or if ``resume`` was
+        trained on other data or with other settings.
+
+    Examples
+    --------
     >>> from micrograd_bp.training.data import iris
     >>> model = fit(iris(), Settings((4, 4, 3)))
     >>> model.predict([[5.1, 3.5, 1.4, 0.2]]), model.classes[0]
@@ -156,7 +162,7 @@ def fit(
     mean, scale = _scaling(data, rows, settings.scaling)
     training = train(
         SigmoidNetwork(settings.sizes, seed=settings.seed),
-        (data.X[rows] - mean) / scale,
+        _scaled(data.X[rows], mean, scale),
         data.y[rows],
         settings.lambda_,
         method=settings.method,
@@ -263,7 +269,7 @@ def _scaling(data: Dataset, rows: npt.NDArray[np.intp], scaling: str) -> tuple[A
     if scaling not in SCALINGS:
         raise ValueError(f"scaling: got {scaling!r}, expected {' or '.join(SCALINGS)}")
     X = data.X[rows]
-    constant = np.flatnonzero(np.ptp(X, axis=0) == 0.0)
+    constant = np.flatnonzero(X.max(axis=0) == X.min(axis=0))
     if scaling == "each" and constant.size:
         first = constant[0]
         others = f" (and {constant.size - 1} more)" if constant.size > 1 else ""
@@ -271,11 +277,18 @@ def _scaling(data: Dataset, rows: npt.NDArray[np.intp], scaling: str) -> tuple[A
             f"X: feature {data.features[first]!r}{others} is {X[0, first]:g} in every training "
             "example and cannot be standardized: leave it out, or choose the scaling common"
         )
-    if scaling == "each":
-        return X.mean(axis=0), X.std(axis=0)
     if constant.size == X.shape[1]:
         raise ValueError("X: every feature is constant, expected some to vary")
-    return np.full(X.shape[1], X.mean()), np.full(X.shape[1], X.std())
+    # in units of a power of two the same bits, but squares of no data over- or underflow
+    axis = 0 if scaling == "each" else None
+    unit = np.ldexp(1.0, np.frexp(np.abs(X).max(axis=axis))[1] - 1)
+    mean, scale = (X / unit).mean(axis=axis) * unit, (X / unit).std(axis=axis) * unit
+    return np.broadcast_to(mean, X.shape[1]).copy(), np.broadcast_to(scale, X.shape[1]).copy()
+
+
+def _scaled(X: npt.ArrayLike, mean: Array, scale: Array) -> Array:
+    with np.errstate(over="ignore"):  # whoever computes with an infinite input refuses it
+        return np.asarray((np.asarray(X, dtype=np.float64) - mean) / scale)
 
 
 def _fingerprint(data: Dataset) -> str:

@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import pytest
 
-from micrograd_bp import check_gradient
+from micrograd_bp import Value, check_expression, check_gradient
 from micrograd_bp.testing import assert_gradient
 
 SEEDS = range(2)
@@ -262,6 +262,32 @@ def test_tiny_and_huge_parameters_side_by_side(factor):
     assert outcomes(cost, lambda t: factor * gradient(t), theta) == {"wrong"}
 
 
+@pytest.mark.parametrize("s", [1e6, 1e9, 1e12])
+@pytest.mark.parametrize("f", [np.sin, np.tanh, np.arctan, lambda u: u * (1.0 + u)])
+def test_a_slope_that_shows_at_large_steps_only_is_not_zero(s, f):
+    """1 + f(θ/s) at 0 has the slope 1/s there, below the noise of 1 at a step of 1."""
+
+    def cost(t):
+        return float(1e4 + f(t[0] / s))
+
+    assert outcomes(cost, np.array([1.0 / s]), [0.0]) == {"right"}
+    assert never_right(cost, np.zeros(1), [0.0])
+    assert never_right(cost, np.array([2.0 / s]), [0.0])
+
+
+def test_dead_units_cost_no_more_evaluations_than_live_ones():
+    theta = np.random.default_rng(1).normal(size=40)
+
+    def evaluations(cost, gradient):
+        check = check_gradient(lambda t: np.sum(cost(t)), gradient, theta)
+        assert check.passed, str(check)
+        return check.evaluations
+
+    live = evaluations(lambda t: t * np.abs(t), lambda t: 2.0 * np.abs(t))
+    dead = evaluations(lambda t: t * np.maximum(t, 0.0), lambda t: 2.0 * np.maximum(t, 0.0))
+    assert dead < 1.3 * live
+
+
 # Nothing decided is nothing passed
 
 
@@ -308,6 +334,30 @@ def test_a_small_entry_of_an_array_has_a_tolerance_of_its_own(factor, ratio):
 
 
 # False alarms
+
+
+def test_a_bend_in_the_last_digits_is_no_kink():
+    """The second derivative of arctan, whose own rounding looks like a bend of 1e-11."""
+    x = Value(-2.0809874517499782)
+    check = check_expression(x.arctan(), order=2)
+    assert check.outcome == "right"
+    assert not check.kinks
+
+
+@pytest.mark.parametrize("error", [0.6, 0.75, 0.95])
+def test_what_only_the_worst_noise_explains_is_not_confirmed(error):
+    """In the outer half of a wide bar a slope is neither right nor wrong."""
+    theta = np.array([0.5, 1.0])
+
+    def cost(t):
+        return float(np.sum(np.sin(t.astype(np.float32)), dtype=np.float32))
+
+    right = check_gradient(cost, np.cos(theta), theta)
+    assert right.passed
+    given = np.array([s.numeric + error * s.error_bar for s in right.parameters])
+    again = check_gradient(cost, given, theta)
+    assert {s.status for s in again.parameters} == {"undecided"}
+    assert not again.passed
 
 
 def test_exp_near_the_largest_float_is_right():

@@ -1,5 +1,6 @@
 """Work on several cores gives the bits of one, and leaves BLAS as it was."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient
 from micrograd_bp.support import threads
-from micrograd_bp.support.threads import in_threads
+from micrograd_bp.support.threads import in_threads, one_thread_for
 
 threadpoolctl = pytest.importorskip("threadpoolctl")
 
@@ -132,3 +133,15 @@ def test_an_estimate_on_two_threads_has_the_bits_of_one(two_cores, monkeypatch):
     assert seen == sorted(seen)
     monkeypatch.setattr(threads, "_cores", lambda: 1)
     assert numerical_gradient(net, X, y, 1.0).vector.tobytes() == together.vector.tobytes()
+
+
+def test_a_package_has_one_thread_for_a_while_and_the_others_what_they_had():
+    pytest.importorskip("scipy.linalg")
+    controller = pytest.importorskip("threadpoolctl").ThreadpoolController()
+    libraries = controller.select(user_api="blas").lib_controllers
+    before = [lib.num_threads for lib in libraries]
+    with contextlib.suppress(KeyError), one_thread_for("scipy"):
+        for lib, number in zip(libraries, before, strict=True):
+            assert lib.num_threads == (number if "numpy.libs" in lib.filepath else 1)
+        raise KeyError
+    assert [lib.num_threads for lib in libraries] == before
