@@ -22,12 +22,13 @@ from ..support.validation import Array, regularization
 from .binding import Runner
 from .diagnosis import Diagnosis, Finding, LayerVerdict
 from .evidence import Case
-from .examine import OTHER_DATA, UNKNOWN, Runs, diagnose, run
+from .examine import Runs, diagnose, run
 from .functions import function_candidates, needs_network, parameter_names
 from .layouts import Problem, random_problem
 from .lines import Wrong, explain_lines
 from .local import Local
 from .names import Parameter, parameters_of
+from .other_costs import OTHER_DATA, UNKNOWN
 from .search import EXAMPLES, LAMBDA, Bound, Search
 from .stored import StoredResults, stored_results
 from .submission import StepError, UserError
