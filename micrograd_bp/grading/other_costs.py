@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 from .binding import Runner
 from .catalogue import MISTAKES
@@ -12,9 +12,6 @@ from .explain import explanations
 from .layouts import Problem
 from .own_cost import confirmed, family, gradient_scale, scales, stated_cost, with_penalty
 from .search import NEARLY, Bound, distance
-
-if TYPE_CHECKING:
-    from .examine import Runs
 
 __all__ = ["OTHER_DATA", "UNKNOWN", "costs_near", "near", "own_cost_of"]
 
@@ -30,7 +27,7 @@ def near(cases: Sequence[Case], problems: Sequence[Problem]) -> bool:
     )
 
 
-def own_cost_of(bound: Bound, runner: Runner, runs: Runs) -> tuple[str, ...] | None:
+def own_cost_of(bound: Bound, runner: Runner, runs: Any) -> tuple[str, ...] | None:
     """In what the code's own cost differs from the course's, if its gradient is right for it."""
     costs = [case.answer.cost for case in runs.cases]
     if any(cost is not None for cost in costs):
@@ -42,7 +39,7 @@ def own_cost_of(bound: Bound, runner: Runner, runs: Runs) -> tuple[str, ...] | N
     return _family_own(bound, runs)
 
 
-def _confirmed_own(bound: Bound, runner: Runner, runs: Runs) -> tuple[str, ...] | None:
+def _confirmed_own(bound: Bound, runner: Runner, runs: Any) -> tuple[str, ...] | None:
     def stated(problem: Problem) -> float:
         cost = bound.answer(runner, problem).cost
         if cost is None:
@@ -65,7 +62,7 @@ def _other_data(cases: Sequence[Case]) -> bool:
     return any({"targets", "accumulate"} & set(MISTAKES[p].steps) for p in parts & set(MISTAKES))
 
 
-def _family_own(bound: Bound, runs: Runs) -> tuple[str, ...] | None:
+def _family_own(bound: Bound, runs: Any) -> tuple[str, ...] | None:
     """The first cost of the family whose gradient the answers are."""
     first = runs.problems[0]
     outputs, layers = first.net.sizes[-1], len(first.net.thetas)
