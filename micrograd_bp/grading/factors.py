@@ -48,8 +48,10 @@ def blocks_off(reading: Reading, case: Case) -> Iterator[Off]:
 
 
 def unfinished(reading: Reading, l: int, yours: Array, right: Array) -> Iterator[Off]:
-    """Blocks that hold zeros, or the sum over too few examples."""
-    for block in BLOCKS:
+    """Blocks that hold zeros, or the sum over too few examples; the whole where it is one sum."""
+    whole = reading.known.match(yours)
+    one_sum = whole is not None and whole.kind in ("outer", "partial")
+    for block in (np.s_[:, :],) if one_sum else BLOCKS:
         if _close(yours[:, block[1]], right[:, block[1]]):
             continue
         part = yours[:, block[1]]
@@ -65,11 +67,11 @@ def unfinished(reading: Reading, l: int, yours: Array, right: Array) -> Iterator
         last = example == len(reading.model.X) - 1
         name = "last example only" if last else "first example only" if not example else ""
         if known.kind == "partial":
-            name = "not all examples"
+            name = "last example left out" if example == len(reading.model.X) - 2 else ""
         node = None
         for one in reading.flow.nodes:
             match = reading.match(one)
-            stored = one.place.role in ("target", "value")
+            stored = one.place.role in ("target", "value") and one.value.size >= part.size
             if stored and match is not None and _same(match, known):
                 node = one
         if node is not None:

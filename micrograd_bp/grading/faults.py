@@ -169,7 +169,10 @@ def _catalogued(guess: Guess, model: Model) -> Mistake | None:
             continue
         if value is not None and value.shape == guess.value.shape:
             size = np.max(np.abs(value))
-            if np.max(np.abs(value - guess.value)) <= 1e-9 * size:
+            factor = 1.0
+            if guess.kind == "Delta" and size:  # it may have been divided by m already
+                factor = float(np.sum(guess.value * value) / np.sum(value * value))
+            if np.max(np.abs(factor * value - guess.value)) <= 1e-9 * abs(factor) * size:
                 return mistake
     return None
 

@@ -64,7 +64,8 @@ def judged(flow: Flow, base: Model, case: Case, gradient_wrong: bool) -> Judgeme
     if (model.hidden, model.output) != (base.hidden, base.output):
         models.append(base)  # units that fit each other, but are not the course's
     found = [_judged(flow, candidate, case, candidate is not base) for candidate in models]
-    return min(found, key=lambda one: (not one.found, len(one.found)))
+    best = min(found, key=lambda one: (not one.found, len(one.found)))
+    return best if best.found else _put_together(flow, best, case)
 
 
 def _judged(flow: Flow, model: Model, case: Case, fit: bool) -> Judgement:
@@ -91,13 +92,20 @@ def _judged(flow: Flow, model: Model, case: Case, fit: bool) -> Judgement:
     # what a wrong step leads to is no mistake of its own
     for l, blamed, symbol, name in () if found else blocks_off(reading, case):
         found.append(Step(reading.blamed(blamed), symbol, expected("D", l, model), name))
-    if not found and sinks:  # all of it is known, but put together in another way
-        node = max((flow.origin(sink) for sink in sinks), key=lambda one: one.number)
-        known = reading.match(node)
-        layer = (known.quantity.layer if known is not None else 0) or model.last - 1
-        words = step_words(reading, node)
-        found.append(Step(reading.blamed(node), words, expected("D", layer, model)))
     return Judgement(tuple(found), first, reading)
+
+
+def _put_together(flow: Flow, judgement: Judgement, case: Case) -> Judgement:
+    """The last step, where all of it is known, but put together in another way."""
+    reading, model = judgement.last, judgement.last.model
+    sinks = _sinks(flow, case, model)
+    if not sinks:
+        return judgement
+    node = max((flow.origin(sink) for sink in sinks), key=lambda one: one.number)
+    known = reading.match(node)
+    layer = (known.quantity.layer if known is not None else 0) or model.last - 1
+    step = Step(reading.blamed(node), step_words(reading, node), expected("D", layer, model))
+    return replace(judgement, found=(step,))
 
 
 def _sinks(flow: Flow, case: Case, model: Model) -> list[Node]:

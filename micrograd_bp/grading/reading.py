@@ -111,6 +111,8 @@ class Reading:
         if found is None:
             found = self._updated(value)
         if found is not None:
+            if found.kind == "J" and value.size > 1 and not self.scalars and self._sent_back(node):
+                return False
             scaled = abs(abs(found.factor) - 1.0) > 1e-9
             if found.kind in FORWARD and not found.quantity.part and scaled:
                 return False
@@ -177,6 +179,16 @@ class Reading:
                             found.quantity._replace(symbol=name, kind="updated"), 1.0, False
                         )
         return None
+
+    def _sent_back(self, node: Node) -> bool:
+        """Whether a term of the cost is used as if it were δ: multiplied with Θ or a."""
+        users = (self.flow.nodes[i] for i in self.flow.consumers[node.key])
+        return any(
+            other.key != node.key and (known := self.known.match(other.value)) is not None
+            and known.kind in {"theta"} | FORWARD and user.value.size > 1
+            and not user.elementwise
+            for user in users for other in self.inputs(user)
+        )  # fmt: skip
 
     def _left_incomplete(self, node: Node, found: Match) -> bool:
         """Whether a part of δ is used as if it were δ, which is nowhere completed."""
