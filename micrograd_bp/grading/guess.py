@@ -101,7 +101,7 @@ def _backward_guess(reading: Reading, node: Node, kinds: set[tuple[str, int]]) -
 
 
 def _gradient(reading: Reading, node: Node, l: int, kind: str) -> Array | None:
-    """Its value as Δ⁽ˡ⁾ or D⁽ˡ⁾, perhaps turned; weights alone get the bias column that is right."""
+    """Its value as Δ⁽ˡ⁾ or D⁽ˡ⁾, perhaps turned; weights alone get the right bias column."""
     model = reading.model
     theta = model.thetas[l - 1]
     for value in (node.value, node.value.T):

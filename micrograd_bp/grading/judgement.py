@@ -72,12 +72,15 @@ def _judged(flow: Flow, model: Model, case: Case, fit: bool) -> Judgement:
     sinks = _sinks(flow, case, model)
     tainted: set[Any] = set()
     found: list[Step] = []
+    total = sum(theta.size for theta in model.thetas)
     reading = first = Reading(flow, model, tainted)
     for _ in range(MOST):
         frontier = reading.frontier(sinks)
         if not frontier:
             break
         node = frontier[0]
+        if node.value.size == total and any(blocks_off(reading, case)):
+            break  # unrolled parts, of which some are wrong
         guess = guessed(reading, node)
         found.append(described(reading, node, guess))
         if guess is None:

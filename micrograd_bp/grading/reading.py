@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -216,9 +217,20 @@ class Reading:
 
     @cached_property
     def seen(self) -> set[tuple[str, int]]:
-        """The kinds and layers of whole quantities that the run computed."""
-        found = (self.known.match(node.value) for node in self.flow.arrays)
-        return {(m.kind, m.quantity.layer) for m in found if m and not m.quantity.part}
+        """The kinds and layers of the quantities that the run computed for all examples."""
+        whole: set[tuple[str, int]] = set()
+        each: dict[tuple[str, int], set[int]] = defaultdict(set)
+        for node in self.flow.arrays:
+            found = self.known.match(node.value)
+            if found is None or found.quantity.part:
+                continue
+            name, example = (found.kind, found.quantity.layer), found.quantity.example
+            if example is None:
+                whole.add(name)
+            else:
+                each[name].add(example)
+        m = len(self.model.X)
+        return whole | {name for name, examples in each.items() if len(examples) == m}
 
     # Where it goes wrong
 

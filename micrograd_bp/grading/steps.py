@@ -110,6 +110,14 @@ def divided_in_the_loop(delta: Array, a: Array) -> Array:
     return (delta / float(m) ** powers).T @ a
 
 
+def in_whole_numbers(delta: Array, a: Array) -> Array:
+    """Δ ← ⌊Δ + δaᵀ⌋ towards 0, for every example in turn."""
+    Delta = np.zeros((delta.shape[1], a.shape[1]))
+    for d, inputs in zip(delta, a, strict=True):
+        Delta = np.trunc(Delta + np.outer(d, inputs))
+    return Delta
+
+
 def bias_last(a: Array) -> Array:
     """[a; 1]."""
     return with_bias(a)[:, np.r_[1 : a.shape[1] + 1, 0]]
