@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,6 +20,7 @@ from .wording import step_words
 __all__ = ["Step", "described", "expected"]
 
 BARE = "bias weights set to 0 before the forward pass"
+NO_SIGMOID = "no sigmoid at the output layer"
 ADDING = {"accumulate", "inputs"}  # steps of a mistake that stand where Δ is added up
 
 
@@ -45,6 +47,8 @@ def described(reading: Reading, node: Node, guess: Guess | None) -> Step:
     wanted = expected(guess.kind, guess.layer, model)
     if special:
         return Step(blamed, step_words(reading, blamed), wanted, special)
+    if guess.kind == "delta" and (alias := _weighted_output(reading, node)) is not None:
+        return Step(alias, step_words(reading, alias), expected("a", model.last, model), NO_SIGMOID)
     mistake = _catalogued(guess, model)
     if guess.kind in ("Delta", "D") and (found := _slipped(reading, node, guess, mistake)):
         return found
@@ -66,6 +70,18 @@ def _bare(reading: Reading, node: Node) -> Node | None:
         found = reading.match(one)
         if found is not None and found.quantity.symbol.endswith("without its bias column"):
             return reading.blamed(one)
+    return None
+
+
+def _weighted_output(reading: Reading, node: Node) -> Node | None:
+    """Where z⁽ᴸ⁾ was given another name, if ``node`` takes it for h."""
+    for i in node.operands:
+        one = reading.flow.nodes[i]
+        found = reading.match(one)
+        if found is not None and (found.kind, found.quantity.layer) == ("z", reading.model.last):
+            given = reading.flow.assigned(one.place.text, node.number)
+            if given is not None and isinstance(given.place.node, (ast.Name, ast.Subscript)):
+                return given
     return None
 
 

@@ -107,7 +107,12 @@ def _put_together(flow: Flow, judgement: Judgement, case: Case) -> Judgement:
     node = max((flow.origin(sink) for sink in sinks), key=lambda one: one.number)
     known = reading.match(node)
     layer = (known.quantity.layer if known is not None else 0) or model.last - 1
-    step = Step(reading.blamed(node), step_words(reading, node), expected("D", layer, model))
+    wanted = expected("D", layer, model)
+    if not case.fits:
+        wanted += ", {}×{} as Θ⁽ˡ⁾".format(*model.thetas[layer - 1].shape)
+        if node.place.role == "target" and node.place.unit.operator:
+            node = flow.assigned(node.place.unit.target, node.number) or node
+    step = Step(reading.blamed(node), step_words(reading, node), wanted)
     return replace(judgement, found=(step,))
 
 

@@ -213,7 +213,8 @@ class Reading:
             others = [i for i in self.inputs(user) if i.key != node.key]
             known = [self.known.match(i.value) for i in others]
             return any(k is not None and k.kind not in WEIGHTS | {"back", "delta"} for k in known)
-        return user.elementwise or isinstance(kind, ast.Subscript)
+        whole = user.value.size > 1  # not one unit's number
+        return user.elementwise or (whole and isinstance(kind, ast.Subscript))
 
     @cached_property
     def seen(self) -> set[tuple[str, int]]:
