@@ -47,7 +47,9 @@ def described(reading: Reading, node: Node, guess: Guess | None) -> Step:
     wanted = expected(guess.kind, guess.layer, model)
     if special:
         return Step(blamed, step_words(reading, blamed), wanted, special)
-    if guess.kind == "delta" and (alias := _weighted_output(reading, node)) is not None:
+    if _equal(guess.value, model.za[0][model.last] - model.Y) and (
+        alias := _weighted_output(reading, node)
+    ):
         return Step(alias, step_words(reading, alias), expected("a", model.last, model), NO_SIGMOID)
     mistake = _catalogued(guess, model)
     if guess.kind in ("Delta", "D") and (found := _slipped(reading, node, guess, mistake)):
