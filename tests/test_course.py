@@ -1,19 +1,17 @@
 """The course scripts in order: each runs alone, and what it says holds by another method."""
 
-import io
 import math
-import runpy
 import xml.etree.ElementTree as ET
-from contextlib import redirect_stdout
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient
 from micrograd_bp.training.data import iris
+
+from .scripts import run_script
 
 COURSE = Path(__file__).parents[1] / "examples"
 NAMES = [path.stem for path in sorted(COURSE.glob("0*.py"))]
@@ -28,15 +26,7 @@ def run(tmp_path_factory):
     def run_once(name):
         if name not in done:
             folder = tmp_path_factory.mktemp("course")
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("MPLBACKEND", "Agg")
-                patch.chdir(folder)
-                script = str(COURSE / f"{name}.py")
-                patch.setattr("sys.argv", [script])
-                with redirect_stdout(io.StringIO()) as printed:
-                    variables = runpy.run_path(script)
-            plt.close("all")
-            done[name] = variables, printed.getvalue(), folder
+            done[name] = *run_script(COURSE / f"{name}.py", folder), folder
         return done[name]
 
     return run_once

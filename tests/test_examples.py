@@ -1,12 +1,11 @@
 """Every script in examples/ runs as it stands, in an empty folder, and draws its conclusion."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from .scripts import run_script
 
 ROOT = Path(__file__).parents[1]
 SCRIPTS = sorted((ROOT / "examples").glob("[a-z]*.py"))  # 01_… to 08_… run in test_course.py
@@ -25,27 +24,13 @@ def test_example_runs(script, tmp_path):
     if script.name in NEEDS:
         pytest.importorskip(NEEDS[script.name], reason="the example's data come with it")
     quick = ["--quick"] if "--quick" in text else []
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-        "MPLBACKEND": "Agg",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONIOENCODING": "utf-8",
-    }
-    result = subprocess.run(
-        [sys.executable, script, *quick],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-    )
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.strip()
+    _, printed = run_script(script, tmp_path, *quick)
+    assert printed.strip()
     if "savefig" in text or "plot_training" in text:
         plot = tmp_path / f"{script.stem}.png"
         assert plot.read_bytes().startswith(b"\x89PNG")
-        assert "Conclusion: " in result.stdout.splitlines()[-1]
-        assert str(plot.name) in result.stdout.splitlines()[-1]
+        assert "Conclusion: " in printed.splitlines()[-1]
+        assert str(plot.name) in printed.splitlines()[-1]
 
 
 def test_every_link_of_the_readme_leads_somewhere():

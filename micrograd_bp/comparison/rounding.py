@@ -38,8 +38,6 @@ __all__ = ["EstimateBounds", "RoundingBounds", "rounding_bounds", "rounding_of_e
 
 UNIT_ROUNDOFF = 2.0**-53
 UNDERFLOW = 2.0**-1022
-FARTHEST = 50.0  # where an argument is this uncertain, nothing is known of the sigmoid
-LARGEST_EXPONENT = 700.0  # e⁷¹⁰ overflows, and from the smallest float on it leads to 1
 
 
 @dataclass(frozen=True)
@@ -152,9 +150,8 @@ def _forward(
         error_z += len(size) * (u * (before @ size + most) + UNDERFLOW)
         slope = _stretched(a * sigmoid(-z), moved, 0.25)
         most_a = _stretched(a, moved, 1.0)
-        grown = np.exp(np.minimum(error_z, FARTHEST))
-        carried = np.minimum(slope * np.expm1(np.minimum(error_z, FARTHEST)) * grown, 1.0)
-        carried[error_z > FARTHEST] = 1.0
+        grown = np.exp(error_z)
+        carried = np.minimum(slope * np.expm1(error_z) * grown, 1.0)
         error = carried + 6.0 * u * most_a + UNDERFLOW
         error_slope = np.abs(1.0 - 2.0 * a) * error + error**2
         error_slope += slope * ((error_z * grown) ** 2 + moved * error + 12.0 * u) + UNDERFLOW
@@ -167,8 +164,7 @@ def _forward(
 
 def _stretched(values: Array, moved: Array, most: float) -> Array:
     """What a, 1 − a or g' can become where z moves: they change by no more than a factor eᵐᵒᵛᵉᵈ."""
-    grown = (values + UNDERFLOW) * np.exp(np.minimum(moved, LARGEST_EXPONENT))
-    return np.where(moved < LARGEST_EXPONENT, np.minimum(grown, most), most)
+    return np.minimum((values + UNDERFLOW) * np.exp(moved), most)
 
 
 def _cost(

@@ -1,4 +1,4 @@
-"""Which parameter of a function is given what, and how what comes back is read.
+"""Which parameter of a function is given what.
 
 Bindings are made in the order of their likelihood; the ones that run are judged, and the one that
 explains most is kept and told in the report.
@@ -13,26 +13,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ..network.sigmoid import reshape
 from ..support.validation import Array
 from . import wire
+from .answers import number_in, read_answer
 from .delivery import Delivery
-from .layouts import (
-    COURSE,
-    EXAMPLES,
-    LABEL_WORDS,
-    LABELS,
-    SINGLE,
-    Layout,
-    Problem,
-    gather,
-    gathered,
-    leaves,
-)
-from .names import COST, roles_of
-from .submission import Answer, Trace, UserError, answer_of
+from .layouts import EXAMPLES, LABEL_WORDS, LABELS, SINGLE, Layout, Problem
+from .names import roles_of
+from .submission import Answer, Trace, UserError
 
-__all__ = ["Binding", "Runner", "number_in"]
+__all__ = ["Binding", "Runner"]
 
 Step = Sequence[Any]
 
@@ -57,7 +46,6 @@ class Binding:
     y: str = ""
     old_matrix: bool = False  # hand over np.matrix
     stepped: bool = False  # the answer is the weights after a step
-    unrolled: str = "F"  # a vector that comes back from matrices
     cost: str | None = None  # the function beside it that gives J
     forward: str | None = None  # the function whose result is handed on
     extra: dict[str, str] = field(default_factory=dict, compare=False)
@@ -90,8 +78,8 @@ class Binding:
 
     @property
     def examples(self) -> int | None:
-        """The only number of examples that it is for."""
-        return None
+        """The only number of examples that it is for: one, where each changes the weights."""
+        return 1 if self.delivery.kind == "neurons" else None
 
     def admits(self, sizes: Sequence[int]) -> bool:
         """Whether such a network can be handed over in this way."""
@@ -107,6 +95,8 @@ class Binding:
             if self.old_matrix or self._holds_several:
                 return False
         elif self.delivery.kind == "one":
+            return False
+        if sizes[-1] == 1 and self.delivery.kind == "neurons":
             return False
         if len(set(sizes)) == 1 and not self.delivery.plain:
             return False  # square networks are for what can be wrong in the course's own layout
@@ -167,6 +157,10 @@ class Binding:
         """The number of steps that set variables of the file, before anything is called."""
         return sum(key.startswith("global:") for key in self.extra)
 
+    def problem(self, problem: Problem, runner: Runner) -> Problem:
+        """The problem that such weights can hold."""
+        return self.layout.problem(problem)
+
     def answer(self, runner: Runner, problem: Problem) -> Answer:
         """Run it; UserError if it fails or gives nothing that can be read as a gradient."""
         problem = self.delivery.layout.problem(problem)
@@ -174,10 +168,16 @@ class Binding:
 
     def read_back(self, results: Sequence[Any], problem: Problem) -> Answer:
         """The gradient in the course's layout, from what the program's steps gave."""
+        at = self.first + (self.forward is not None)
+        cost = number_in(results[-1]) if self.cost is not None else None
         try:
-            return self._read(problem, results, self.first + (self.forward is not None))
-        except ValueError as error:
-            raise error if isinstance(error, UserError) else _shapeless() from error
+            return read_answer(self.delivery, problem, results[at : at + 3], cost, self.stepped)
+        except UserError:
+            raise
+        except ValueError:
+            raise UserError(
+                "function: returned arrays that do not have the shapes of the weights"
+            ) from None
 
     def program(self, problem: Problem) -> tuple[list[Step], int]:
         """The steps, and the number of the one whose result is the answer."""
@@ -236,6 +236,10 @@ class Binding:
             "once": 1,
             "batch": len(problem.X),
             "off": False,
+            "rows": [
+                [*x, int(label)]
+                for x, label in zip(problem.X.tolist(), problem.Y.argmax(axis=1), strict=True)
+            ],
             "activation": self._function("activation", "sigmoid"),
             "slope": self._function("slope", "sigmoid_prime"),
             "biases": _alone(biases) if self.delivery.kind == "one" else biases,
@@ -271,72 +275,11 @@ class Binding:
             return made | {f"b{l}": b for l, b in enumerate(biases, start=1)}
         if kind == "one":
             return weights[0]
+        if kind == "neurons":
+            return [[{"weights": [*row[1:], row[0]]} for row in W.tolist()] for W in weights]
         if kind == "pairs":
             return [tuple(pair) for pair in zip(weights, biases, strict=True)]
         return [wire.matrix(W) for W in weights] if self.old_matrix else weights
-
-    def _read(self, problem: Problem, results: Sequence[Any], at: int) -> Answer:
-        returned, after = results[at + 1], results[at + 2]
-        changed = not _same(results[at], after)
-        cost = number_in(results[-1]) if self.cost is not None else None
-        if returned is None and changed:  # it works on what it was given
-            returned, stepped = after, True
-        else:
-            stepped = self.stepped
-        layout, like = self.delivery.layout, problem.net.thetas
-        if stepped:
-            after_step = gather(returned, layout, like)
-            if after_step is None:
-                raise UserError("function: returned no weights of the shapes that it was given")
-            parts = [b - np.asarray(a, float) for b, a in zip(like, after_step, strict=True)]
-            return Answer(parts, False, cost, changed, scaled=True)
-        answer = self._gradient(returned, problem)
-        return Answer(
-            answer.parts, answer.is_vector, answer.cost if cost is None else cost, changed,
-            answer.scaled,
-        )  # fmt: skip
-
-    def _gradient(self, returned: Any, problem: Problem) -> Answer:
-        layout, like = self.delivery.layout, problem.net.thetas
-        course = layout == COURSE and self.delivery.kind in ("list", "F", "numbered")
-        exact = problem.exact
-        sets = list(gathered(returned, layout, exact.D if layout.kind == "none" else like))
-        matched = min(sets, key=lambda parts: _off(parts, exact.D)) if sets else None
-        scalars = [float(a.ravel()[0]) for _, a in leaves(returned) if a.size == 1]
-        several = len(list(leaves(returned))) > 1
-        first = min(scalars, key=lambda J: abs(J - exact.cost)) if scalars and several else None
-        if course and self.unrolled == "F":
-            try:
-                answer = answer_of(returned)
-            except UserError:
-                if matched is None:
-                    raise
-            else:
-                ordered = self.delivery.kind == "list" and len(answer.parts) == len(like)
-                if matched is None or ordered or answer.fits([np.shape(T) for T in like]):
-                    return answer
-        if matched is not None:
-            return Answer(matched, False, _leading_cost(returned, first))
-        vector = _vector(
-            returned, sum(piece.size for part in layout.pieces(like) for piece in part)
-        )
-        if vector is None:
-            return answer_of(returned)
-        return Answer(self._unpacked(vector, problem), False, _leading_cost(returned, first))
-
-    def _unpacked(self, vector: Array, problem: Problem) -> list[Array]:
-        layout, like = self.delivery.layout, problem.net.thetas
-        weights, biases = layout.pieces(like)
-        if self.unrolled == "F" and self.delivery.kind == "F":
-            parts = reshape(vector, [piece.shape for piece in weights])
-        else:
-            order = "F" if self.unrolled == "F" and self.delivery.kind != "C" else "C"
-            parts, at = [], 0
-            for piece in (*weights, *biases):
-                chunk = vector[at : at + piece.size]
-                parts.append(chunk.reshape(piece.shape, order=order))  # type: ignore[call-overload]
-                at += piece.size
-        return layout.matrices(parts[: len(weights)], parts[len(weights) :], problem.exact.D)
 
 
 _ROLE_WORDS = {
@@ -345,17 +288,9 @@ _ROLE_WORDS = {
 }  # fmt: skip
 
 
-def _shapeless() -> UserError:
-    return UserError("function: returned arrays that do not have the shapes of the weights")
-
-
 def _alone(biases: list[Array]) -> Any:
     """The bias of a single unit is mostly a plain number."""
     return None if not biases else float(biases[0].ravel()[0]) if biases[0].size == 1 else biases[0]
-
-
-def _off(parts: Sequence[Any], exact: Sequence[Array]) -> float:
-    return float(sum(np.sum(np.abs(a - b)) for a, b in zip(parts, exact, strict=True)))
 
 
 def _targets(value: Any, wrap: Any) -> Any:
@@ -376,28 +311,3 @@ def _arguments(
         else:
             positional.append(value)
     return positional, named
-
-
-def _vector(returned: Any, size: int) -> Array | None:
-    """The one array of so many entries."""
-    fits = [a for _, a in leaves(returned) if a.size == size and (a.ndim == 1 or 1 in a.shape)]
-    return np.asarray(fits[0], dtype=np.float64).ravel() if len(fits) == 1 else None
-
-
-def _leading_cost(returned: Any, first: float | None) -> float | None:
-    """J, if a single number is returned beside the gradient under no name or under a cost's."""
-    if isinstance(returned, dict):
-        return next((number_in(v) for k, v in returned.items() if COST.search(k)), None)
-    return first
-
-
-def number_in(value: Any) -> float | None:
-    found = [a for _, a in leaves(value)]
-    return float(found[0].ravel()[0]) if found and found[0].size == 1 else None
-
-
-def _same(one: Any, other: Any) -> bool:
-    return all(
-        np.array_equal(a, b, equal_nan=True)
-        for (_, a), (_, b) in zip(leaves(one), leaves(other), strict=False)
-    )

@@ -10,12 +10,13 @@ from typing import Any
 
 from .layouts import Layout, Numbers, leaves
 
-__all__ = ["Chain", "Path", "chains"]
+__all__ = ["Chain", "Path", "chains", "name_of"]
 
 Path = tuple[str, ...]
 NOT_WEIGHTS = re.compile(
-    r"(?i)^(x|y|inputs?|targets?|labels?|d_?[wb].*|delta.*|grad.*|nabla.*|a\d*|z\d*)$"
+    r"(?i)^(x|y|inputs?|outputs?|targets?|labels?|d_?[wb].*|delta.*|grad.*|nabla.*|a\d*|z\d*)$"
 )
+WEIGHTS = re.compile(r"(?i)^_*w|weight|theta|syn|kernel|coef")
 BIAS = re.compile(r"(?i)^b|bias")
 
 
@@ -39,13 +40,15 @@ def chains(tree: Mapping[str, Any]) -> Iterator[Chain]:
     everything = [
         (path, array)
         for path, array in leaves(tree)
-        if array.ndim in (1, 2) and array.size and not NOT_WEIGHTS.match(_name(path))
+        if array.ndim in (1, 2) and array.size and not NOT_WEIGHTS.match(name_of(path))
     ]
     matrices = [
         (path, array) for path, array in everything
-        if array.ndim == 2 and not (BIAS.match(_name(path)) and 1 in array.shape)
+        if array.ndim == 2 and not (BIAS.match(name_of(path)) and 1 in array.shape)
     ]  # fmt: skip
+    told = [(path, array) for path, array in matrices if WEIGHTS.search(name_of(path))]
     vectors = [(p, a) for p, a in everything if all(p != path for path, _ in matrices)]
+    matrices = told or matrices
     for chosen in _sequences(matrices):
         for turned, extra in product((False, True), (0, 1)):
             chain = _chain(chosen, vectors, turned, extra)
@@ -95,7 +98,9 @@ def _biases(
     vectors: Sequence[tuple[Path, Numbers]], sizes: Sequence[int]
 ) -> list[tuple[Path, Numbers]] | None:
     """One vector for each layer, in order; None if there are none."""
-    left = [v for v in vectors if BIAS.search(_name(v[0])) or BIAS.search(v[0][0])] or list(vectors)
+    left = [v for v in vectors if BIAS.search(name_of(v[0])) or BIAS.search(v[0][0])] or list(
+        vectors
+    )
     found = []
     for size in sizes:
         place = next(
@@ -107,5 +112,6 @@ def _biases(
     return found
 
 
-def _name(path: Path) -> str:
+def name_of(path: Path) -> str:
+    """The last word of a path that is no number."""
     return next((part for part in reversed(path) if not part.isdigit()), "")

@@ -13,7 +13,8 @@ __all__ = ["APART", "Delivery", "deliveries"]
 @dataclass(frozen=True)
 class Delivery:
     """How the weights reach the function: "list", "F" or "C" (one vector, by columns or rows),
-    "dict", "pairs" [(W, b), …] or "numbered" (each by itself)."""
+    "dict", "pairs" [(W, b), …], "numbered" (each by itself) or "neurons", a list of layers of
+    {"weights": [w₁, …, b]}."""
 
     kind: str
     layout: Layout = COURSE
@@ -31,6 +32,7 @@ class Delivery:
             "C": "θ as one vector, row by row", "dict": "θ as a dict",
             "pairs": "θ as a list of (W, b)", "one": "the weights of one layer",
             "numbered": "Θ matrix by matrix",
+            "neurons": "a list of layers of neurons, the bias weight last",
         }[self.kind]  # fmt: skip
         return ", ".join(filter(None, [first, self.layout.words]))
 
@@ -46,6 +48,8 @@ def deliveries(assignment: Mapping[str, str]) -> list[Delivery]:
     """The ways to hand over the weights that the assignment leaves open, the likeliest first."""
     roles = list(assignment.values())
     name = next((n for n, role in assignment.items() if role == "weights"), "")
+    if "rows" in roles:
+        return [Delivery("neurons")]
     numbered = [role for role in roles if role[1:].isdigit()]
     if "forward" in roles and "weights" not in roles:  # what is lacking, the forward function gets
         each = [Delivery("numbered", layout) for layout in (*APART, *WHOLE)]

@@ -72,7 +72,7 @@ def run(
     problems = list(given) if given is not None else problems_for(bound, first.net.sizes, lambda_)
     if given is not None and not bound.takes_lambda and len(problems) > 1:
         problems = [problem for problem in problems if problem.lambda_ == 0.0]
-    runs = _run(bound, runner, [bound.layout.problem(problem) for problem in problems])
+    runs = _run(bound, runner, [bound.problem(problem, runner) for problem in problems])
     runs.notes.extend(_binding_notes(attempt, bound, runs))
     if runs.fits and not runs.unstable and runs.crashed is None and not _right(runs.cases):
         return replace(runs, own=_own_cost(bound, runner, runs))
@@ -138,12 +138,21 @@ def _descaled(answers: Sequence[Answer], problems: Sequence[Problem]) -> list[An
     found: dict[int, float] = {}
     for answer, problem in zip(answers, problems, strict=True):
         if answer.scaled and answer.fits(problem.net.shapes):
-            factor, left = gradient_scale(answer.parts, problem.exact.D)
-            factor = found.setdefault(len(problem.X), factor if left <= 1.0 else 1.0)
-            size = abs(factor) or 1.0  # a negative one is told from its sign
+            # negative: told from its sign
+            size = abs(found.setdefault(len(problem.X), _alpha(answer, problem))) or 1.0
             answer = replace(answer, parts=[part / size for part in answer.parts], scaled=False)
         made.append(answer)
     return made
+
+
+def _alpha(answer: Answer, problem: Problem) -> float:
+    """The factor of the whole step; if it is wrong, that of the layer that fits best."""
+    exact = problem.exact.D
+    whole = gradient_scale(answer.parts, exact)
+    layers = [gradient_scale([yours], [right])
+              for yours, right in zip(answer.parts, exact, strict=True)]  # fmt: skip
+    factor, left = min([whole, *layers], key=lambda one: one[1])
+    return factor if left <= 1.0 else 1.0
 
 
 def _binding_notes(attempt: Attempt, bound: Bound, runs: Runs) -> list[str]:

@@ -9,6 +9,7 @@ as rounding allows: the nearest formula is not enough.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -167,9 +168,9 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
         return diagnosis
     m = 1 if bound.single else bound.examples or TRACED
     problem = replace(random_problem(first.net.sizes, m, first.lambda_), lambda_=first.lambda_)
-    problem = bound.layout.problem(problem)
-    program, _ = bound.program(problem)
     try:
+        problem = bound.problem(problem, runner)
+        program, _ = bound.program(problem)
         trace = runner.trace(program)
         if trace is None:
             return diagnosis
@@ -192,6 +193,7 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
         gradient_wrong=not diagnosis.gradient_passed,
         cost_wrong=bool(diagnosis.cost_findings) or diagnosis.cost_wrong,
     )
+    listing = replace(listing, example=_one_example(bound, runner, problem))
     if diagnosis.result != "wrong":
         return replace(diagnosis, where=None, lines=listing)
     named = [wrong for wrong in listing.wrong if wrong.name]
@@ -199,6 +201,25 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
         return replace(diagnosis, where=listing.where, lines=listing)
     found = _of_lines(named, diagnosis)
     return replace(diagnosis, where=listing.where, lines=listing, mistakes=(found,), clues=())
+
+
+def _one_example(bound: Bound, runner: Runner, problem: Problem) -> dict[str, Any]:
+    """One example of ``problem`` by itself, and the gradient that the code gives for it.
+
+    It is one of the last class, from whose label a code may work out how many classes there are.
+    """
+    row = int(np.flatnonzero(problem.Y[:, -1] == np.max(problem.Y[:, -1]))[0])
+    rows = slice(row, row + 1)
+    alone = replace(problem, X=problem.X[rows], Y=problem.Y[rows], lambda_=0.0)
+    D = None
+    if bound.takes_lambda or problem.lambda_ == 0.0:
+        with contextlib.suppress(UserError):  # it needs several, or every class
+            answer = bound.answer(runner, alone)
+            case = Case(alone.net, alone.X, alone.Y, 0.0, answer)
+            D = [part.tolist() for part in case.parts] if case.fits and not answer.scaled else None
+    thetas = [theta.tolist() for theta in problem.net.thetas]
+    x, y = alone.X[0].tolist(), alone.Y[0].tolist()
+    return {"row": row, "thetas": thetas, "x": x, "y": y, "D": D}
 
 
 def _of_lines(named: Sequence[Wrong], diagnosis: Diagnosis) -> Finding:

@@ -25,6 +25,7 @@ __all__ = [
     "COURSE",
     "EXAMPLES",
     "LABELS",
+    "ROW_BY_ROW",
     "Layout",
     "Problem",
     "gather",
@@ -112,7 +113,9 @@ EXAMPLES: dict[str, Callable[[Array], Numbers]] = {
     "examples in columns with a row of ones": lambda X: np.array(with_bias(X).T),
     "one example as (n,)": lambda X: X[0].copy(),
     "one example as (n, 1)": lambda X: X[0][:, np.newaxis].copy(),
+    "examples as (m, 1, n)": lambda X: X[:, np.newaxis].copy(),
 }
+ROW_BY_ROW = ("examples as (m, 1, n)", "Y as (m, 1, K)")  # each example a matrix of one row
 SINGLE = {"one example as (n,)", "one example as (n, 1)"}
 
 
@@ -138,6 +141,7 @@ LABELS: dict[str, Callable[[Array], Any]] = {
     "Y with examples in columns": lambda Y: np.array(Y.T),
     "y as (1, m) class labels from 1": lambda Y: _labels(_many(Y))[np.newaxis] + 1,
     "y as (1, m) class numbers from 0": lambda Y: _labels(_many(Y))[np.newaxis],
+    "Y as (m, 1, K)": lambda Y: Y[:, np.newaxis].copy(),
     "y of one example as (K,)": lambda Y: Y[0].copy(),
     "y of one example as (K, 1)": lambda Y: Y[0][:, np.newaxis].copy(),
     "y of one example as its class number": lambda Y: int(_labels(_many(Y))[0]),

@@ -55,12 +55,15 @@ class Listing:
     """A file line by line, with what each line computed, and its wrong lines.
 
     ``spoiled`` holds, for every quantity that came out wrong, the student's numbers beside the
-    right ones: symbol, kind, layer, line, yours, right.
+    right ones: symbol, kind, layer, yours, right. ``example`` is one example of that run,
+    without regularization: its row, thetas, x, y, and D, the student's own gradient on it alone
+    (None where the code gives none).
     """
 
     lines: tuple[Line, ...] = ()
     wrong: tuple[Wrong, ...] = ()
     spoiled: tuple[dict[str, Any], ...] = ()
+    example: dict[str, Any] | None = None
 
     @property
     def where(self) -> dict[str, Any] | None:

@@ -43,16 +43,16 @@ NAMES = {
     "lambda": "l2|l2reg|weightdecay|wd|penalty|strength|lbda|lbd",
     "sizes": "sizes|layers|layersizes|layerdims|layersdims|architecture|structure|topology|dims",
     "input": (
-        "inputlayersize|inputsize|ninputs|ninput|nin|nx|numfeatures|nfeatures|inputdim|inputs"
+        "inputlayersize|inputsize|ninputs|ninput|nin|nx|numfeatures|nfeatures|inputdim|nninputdim|inputs"
         "|inputnodes|inputlayer|inputunits|numinputs|din|inputlayers|n|nfeat|d"
     ),
     "hidden": (
         "hiddenlayersize|hiddensize|nhidden|nh|numhidden|hiddendim|hiddennodes|hiddenlayer"
-        "|hiddenunits|hiddensizes|hidden|h|numhiddenunits|s|hiddenlayers"
+        "|hiddenunits|hiddensizes|hidden|h|nnhdim|hdim|hiddim|numhiddennodes|numhiddenunits|s|hiddenlayers"
     ),
     "output": (
         "numlabels|outputlayersize|outputsize|noutputs|noutput|nout|numclasses|nclasses|ny|k"
-        "|outputdim|outputnodes|outputlayer|outputunits|numoutputs|dout|classes|outputlayers"
+        "|outputdim|nnoutputdim|outputnodes|outputlayer|outputunits|numoutputs|dout|classes|outputlayers"
     ),
     "m": "m|numexamples|nsamples|nexamples|numsamples|batchlen",
     "rate": "alpha|learningrate|lr|eta|rate|stepsize|learnrate|a|lrate|step",
@@ -67,6 +67,11 @@ NAMES = {
         "cache|caches|al|a2|a3|h|output|o|yhat|ypred|predictions|prediction|probs|activations|zs"
         "|out|memory|forwardcache|pred|cached|outputs|hidden|a|z|z1|z2|z3|z4|a0|a1|a4|h1|h2|o1|o2"
         "|finaloutput|hiddenoutput|layer1|layer2|l1|inter|values|ypredicted"
+    ),
+    "rows": "train|trainset|dataset|trainingset|traindata|trainingdata|trainrows|rows",
+    "error": (
+        "grad|dout|gradoutput|outputerror|outputgradient|gradout|outputgrad|dy|lossgrad|lossgradient"
+        "|errorgradient|dl|dz|da|gradients|delta|error|dlout|upstream|outgrad|outerror"
     ),
     "activation": "activation|act|actfunc|activationfunction|activationfunc|g|f|func|sigma|phi",
     "slope": (

@@ -8,38 +8,30 @@ weights' shapes; else the weights' own change is, (before − after), up to the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import product
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from . import wire
-from .binding import Binding, Runner, number_in
-from .chains import Chain, Path, chains
+from .answers import number_in
+from .binding import Binding, Runner
+from .chains import Chain, Path, name_of
 from .delivery import Delivery
-from .functions import FORWARD
-from .layouts import EXAMPLES, LABELS, Layout, Numbers, Problem, gather, random_problem
-from .names import Parameter, assignments, parameters_of, roles_of
-from .search import Bound
+from .layouts import Layout, Numbers, Problem, gather, leaves
 from .submission import Answer, UserError
-from .ways import IN_COLUMNS
 
-__all__ = ["ObjectBinding", "class_candidates", "script_candidates"]
+__all__ = ["ObjectBinding", "Roles", "at_path", "given_values"]
 
-METHODS = re.compile(
-    r"(?i)back_?prop|backward|grad|prime|deriv|train|fit|update|step|learn|cost|loss|sgd"
-)
-ONLINE = re.compile(r"(?i)train|fit|sgd|learn")
-NUMERIC = re.compile(r"(?i)numer|approx|check|predict|plot|test|score|accuracy")
+Roles = tuple[tuple[str, str, bool], ...]  # parameter, role, whether by name only
 
 
 @dataclass(frozen=True)
 class ObjectBinding:
     """A method of an object (or the body of a script's loop) with all that it is given."""
 
-    holder: str  # the class; "" for a script
+    holder: str  # the class, or the file's own object; "" for a script and its variables
     method: str
     chain: Chain
     make: tuple[tuple[str, str, bool], ...]  # how the object is made: parameter, role, by name
@@ -49,6 +41,7 @@ class ObjectBinding:
     before: tuple[str, tuple[tuple[str, str, bool], ...]] | None = None  # forward, called first
     loss: tuple[str, tuple[tuple[str, str, bool], ...]] | None = None  # what gives J
     loop: int | None = None
+    at_hand: bool = False  # the holder is an object that the file made
     examples: int | None = None  # of a script, whose other variables may depend on their number
     data: dict[str, str] = field(default_factory=dict, compare=False)  # a script's X and y
     takes_lambda: bool = False
@@ -88,6 +81,10 @@ class ObjectBinding:
         """Whether to try it when ``other`` ran with the right shapes."""
         return not isinstance(other, ObjectBinding) or self.method == other.method
 
+    def problem(self, problem: Problem, runner: Runner) -> Problem:
+        """The problem that its weights can hold."""
+        return self.layout.problem(problem)
+
     def answer(self, runner: Runner, problem: Problem) -> Answer:
         """Run it; UserError if it fails or neither gives nor changes anything."""
         problem = self.layout.problem(problem)
@@ -107,9 +104,11 @@ class ObjectBinding:
         values = self._values(problem)
         steps: list[Sequence[Any]] = []
         holder = None
-        if self.holder:
-            steps.append(["call", self.holder, *_given(self.make, values)])
-            holder = 0
+        if self.holder and self.at_hand:
+            steps.append(["get", None, [self.holder]])
+        elif self.holder:
+            steps.append(["call", self.holder, *given_values(self.make, values)])
+        holder = 0 if self.holder else None
         weights, biases = self.layout.pieces(problem.net.thetas)
         for path, piece in zip(
             (*self.chain.weights, *self.chain.biases), (*weights, *biases), strict=True
@@ -117,19 +116,26 @@ class ObjectBinding:
             steps.append(["set", holder, list(path), piece])
         for name, role in self.data.items():
             steps.append(["set", None, [name], values[role]])
-        target = wire.Result(0)
         if self.loss is not None:
-            steps.append(["call", [target, self.loss[0]], *_given(self.loss[1], values)])
+            steps.append(["call", self._target(self.loss[0]), *given_values(self.loss[1], values)])
         if self.before is not None:
-            steps.append(["call", [target, self.before[0]], *_given(self.before[1], values)])
+            given = given_values(self.before[1], values)
+            steps.append(["call", self._target(self.before[0]), *given])
             values["forward"] = wire.Result(len(steps) - 1)
+            if any(role == "error" for _, role, _ in self.call):
+                steps.append(["minus", values["forward"], values["Y"], 1.0 / len(problem.X)])
+                values["error"] = wire.Result(len(steps) - 1)
         at = len(steps)
         if self.loop is not None:
             steps.append(["body", self.loop])
         else:
-            steps.append(["call", [target, self.method], *_given(self.call, values)])
+            steps.append(["call", self._target(self.method), *given_values(self.call, values)])
         steps.append(["arrays", holder])
         return steps, at
+
+    def _target(self, method: str) -> Any:
+        """What is called: a method of the holder, or a function of the file."""
+        return [wire.Result(0), method] if self.holder else method
 
     def _values(self, problem: Problem) -> dict[str, Any]:
         binding = Binding("", (), Delivery("numbered", self.layout), self.x, self.y)
@@ -143,10 +149,11 @@ class ObjectBinding:
         like = problem.net.thetas
         cost = None
         if self.loss is not None:
-            cost = number_in(results[at - 1 - (self.before is not None)])
+            handed = sum(role == "error" for _, role, _ in self.call)
+            cost = number_in(results[at - 1 - (self.before is not None) - handed])
         gradient = gather(returned, self.layout, like)
-        weights = [np.asarray(_at(after, path), float) for path in self.chain.weights]
-        biases = [np.asarray(_at(after, path), float) for path in self.chain.biases]
+        weights = [np.asarray(at_path(after, path), float) for path in self.chain.weights]
+        biases = [np.asarray(at_path(after, path), float) for path in self.chain.biases]
         moved = self.layout.matrices(weights, biases, [0.0 * theta for theta in like])
         step = [theta - np.asarray(M) for theta, M in zip(like, moved, strict=True)]
         if self.layout.kind == "none":
@@ -159,7 +166,7 @@ class ObjectBinding:
             return Answer(gradient, False, cost)
         if changed:
             return Answer(step, False, cost, scaled=True)
-        kept = {name: v for name, v in after.items() if _LEFT.match(name)}
+        kept = {"/".join(path): a for path, a in leaves(after) if _LEFT.match(name_of(path))}
         gradient = gather(kept, self.layout, like)
         if gradient is None:
             raise UserError(f"{self.name} neither returns a gradient nor changes the weights")
@@ -173,15 +180,17 @@ def _same(one: Sequence[Numbers], other: Sequence[Numbers]) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-def _at(tree: Any, path: Path) -> Any:
+def at_path(tree: Any, path: Path) -> Any:
+    """What stands in nested lists and dicts at the end of ``path``."""
     for key in path:
         tree = tree[int(key)] if isinstance(tree, (list, tuple, np.ndarray)) else tree[key]
     return tree
 
 
-def _given(
+def given_values(
     assignment: Sequence[tuple[str, str, bool]], values: Mapping[str, Any]
 ) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments by place and by name. Raises UserError where a role has no value."""
     positional, named = [], {}
     for name, role, by_name in assignment:
         if role not in values:
@@ -191,192 +200,3 @@ def _given(
         else:
             positional.append(values[role])
     return positional, named
-
-
-# Classes
-
-SIZES = ([3, 5, 4, 3], [4, 5, 3], [4, 5, 1], [3, 5, 4, 1], [4, 3], [4, 1])
-X_FORMS = list(EXAMPLES)
-MOST = 12  # ways to make an object or to call a method that are tried
-
-
-def class_candidates(
-    described: Mapping[str, Any], method: str | None, runner: Runner
-) -> Iterator[Bound]:
-    """The methods of a class that may give a gradient or a step, on objects of our making."""
-    methods = {str(m["name"]): m for m in described["methods"]}
-    chosen = [m for m in methods.values() if m["name"] != "__init__" and METHODS.search(m["name"])]
-    chosen = [m for m in chosen if not NUMERIC.search(m["name"])]
-    order = sorted(chosen, key=lambda m: _rank(str(m["name"])))
-    if method is not None:
-        order = [methods[method]] if method in methods else []
-    made = list(_objects(described, methods, runner))
-    for target in order:
-        for make, chain, x, y in made:
-            for call in _calls(target, make):
-                for forms in [(x, y)] if x is not None else _forms(chain):
-                    yield from _with_helpers(described, target, make, call, chain, forms)
-
-
-def _rank(name: str) -> int:
-    patterns = ("back_?prop", "backward|prime", "grad|deriv", "update|step", "train|fit|learn", "")
-    return next(i for i, pattern in enumerate(patterns) if re.search(pattern, name, re.IGNORECASE))
-
-
-Roles = tuple[tuple[str, str, bool], ...]
-
-
-def _objects(
-    described: Mapping[str, Any], methods: Mapping[str, Any], runner: Runner
-) -> Iterator[tuple[Roles, Chain, Any, Any]]:
-    """The ways to make an object that has a chain of weights, and X's and y's form if it takes
-    the data when it is made."""
-    init = methods.get("__init__")
-    parameters = _without_self(init) if init else []
-    seen = set()
-    for count, roles in enumerate(_roles(parameters)):
-        if count >= MOST:
-            return
-        with_data = any(role in ("X", "Y") for _, role, _ in roles)
-        for sizes in SIZES:
-            for x, y in _data_pairs() if with_data else [("", "")]:
-                problem = random_problem(sizes, 6, 0.0)
-                values = Binding("", (), Delivery("numbered"), x, y)
-                try:
-                    given = values.values(problem)
-                    given["hidden list"] = list(sizes[1:-1])
-                    steps = [["call", described["name"], *_given(roles, given)], ["arrays", 0]]
-                    attributes = runner.run(steps)[1]
-                except (UserError, ValueError):
-                    continue
-                for chain in chains(attributes):
-                    free = not with_data and not any(role in SIZE_ROLES for _, role, _ in roles)
-                    fits = free or (chain.sizes[0] == sizes[0] and chain.sizes[-1] == sizes[-1])
-                    key = (roles, chain.layout, chain.sizes, x, y)
-                    if fits and key not in seen:
-                        seen.add(key)
-                        yield roles, chain, x if with_data else None, y
-
-
-SIZE_ROLES = ("sizes", "input", "hidden", "hidden list", "output")
-
-
-def _data_pairs() -> list[tuple[str, str]]:
-    return [("", ""), ("", "y as class numbers from 0"), (X_FORMS[2], IN_COLUMNS[0])]
-
-
-def _without_self(method: Mapping[str, Any]) -> list[Parameter]:
-    parameters = parameters_of(method["parameters"]) or []
-    return parameters if method.get("static") else parameters[1:]
-
-
-def _roles(parameters: Sequence[Parameter]) -> Iterator[Roles]:
-    """The roles that the parameters of a method may have; weights are none of them."""
-    options = [p for p in parameters if not p.optional]
-    if not options:
-        yield ()
-    named = [p for p in parameters if not p.optional or _role_of_size(p)]
-    if named:
-        for roles in assignments(named, essential=()):
-            for lists in (False, True):
-                made = []
-                for p in named:
-                    role = roles.get(p.name, "")
-                    role = {"hidden": "hidden list"}.get(role, role) if lists else role
-                    made.append((p.name, role, p.optional or p.keyword))
-                if all(role for _, role, _ in made):
-                    yield tuple(made)
-                if not any(role == "hidden list" for _, role, _ in made):
-                    break
-
-
-def _role_of_size(p: Parameter) -> bool:
-    return bool({"sizes", "input", "hidden", "output"} & set(roles_of(p.name)[:1]))
-
-
-def _calls(target: Mapping[str, Any], make: Roles) -> Iterator[Roles]:
-    """The ways to call a method."""
-    parameters = _without_self(target)
-    required = [p for p in parameters if not p.optional]
-    once = [p for p in parameters if p.optional and p.name and _once(p)]
-    extra = tuple((p.name, "once", True) for p in once)
-    if not required:
-        yield extra
-        return
-    count = 0
-    for roles in assignments(required, essential=("X", "Y")):
-        if set(roles.values()) & {"weights", "biases", "sizes"}:
-            continue
-        yield (*((p.name, roles[p.name], p.keyword) for p in required), *extra)
-        count += 1
-        if count >= MOST:
-            return
-
-
-def _once(p: Parameter) -> bool:
-    return roles_of(p.name)[:1] == ("once",)
-
-
-def _forms(chain: Chain) -> Iterator[tuple[str, str]]:
-    rows = list(
-        product(["", X_FORMS[1]], [words for words in LABELS if "one example" not in words])
-    )
-    columns = list(product(X_FORMS[2:4], IN_COLUMNS))
-    single = list(product(X_FORMS[4:], [words for words in LABELS if "one example" in words]))
-    columns_first = chain.layout.bias == "column" and not chain.layout.turned
-    yield from (*columns, *single, *rows) if columns_first else (*rows, *columns, *single)
-
-
-def _with_helpers(
-    described: Mapping[str, Any], target: Mapping[str, Any], make: Roles, call: Roles,
-    chain: Chain, forms: tuple[str, str],
-) -> Iterator[Bound]:  # fmt: skip
-    """The method alone, or after a forward pass whose result it may ask for; with the loss."""
-    base = ObjectBinding(
-        described["name"], str(target["name"]), chain, make, call, *forms,
-        takes_lambda=any(role == "lambda" for _, role, _ in (*call, *make)),
-    )  # fmt: skip
-    forwards = [
-        (str(m["name"]), tuple((p.name, "X", False) for p in _without_self(m) if not p.optional))
-        for m in described["methods"]
-        if FORWARD.search(m["name"]) and m["name"] != target["name"]
-    ]
-    forwards = [(name, roles) for name, roles in forwards if len(roles) <= 1]
-    asks = any(role == "forward" for _, role, _ in call)
-    made = [replace(base, before=before) for before in forwards[:2]]
-    if not asks:
-        made.append(base)
-    yield from made
-    if ONLINE.search(base.method) and not base.single:  # an update for each example, perhaps
-        yield from (replace(bound, examples=1) for bound in made)
-
-
-# Scripts
-
-
-def script_candidates(inventory: Mapping[str, Any], runner: Runner) -> Iterator[Bound]:
-    """The bodies of the top-level loops that change the weights of a chain."""
-    data = inventory["data"]
-    names = {
-        role: [n for n, v in data.items() if role in roles_of(n)[:1] and np.ndim(v) in (1, 2)]
-        for role in ("X", "Y")
-    }
-    for loop in reversed(inventory["loops"]):
-        changed = {name: np.asarray(data[name]) for name in loop["names"] if name in data
-                   and isinstance(data[name], np.ndarray)}  # fmt: skip
-        for chain in chains(changed):
-            for x, y in product(names["X"], names["Y"]):
-                m = len(data[y]) if np.ndim(data[y]) == 1 or len(data[y]) > 1 else None
-                for count, (x_form, y_form) in product(dict.fromkeys([m, 1]), _forms(chain)):
-                    yield ObjectBinding(
-                        "",
-                        f"the loop in line {loop['line']}",
-                        chain,
-                        (),
-                        (),
-                        x_form,
-                        y_form,
-                        loop=int(loop["index"]),
-                        data={x: "X", y: "Y"},
-                        examples=count,
-                    )

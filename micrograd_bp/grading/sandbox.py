@@ -15,18 +15,19 @@ from typing import Any
 
 import numpy as np
 
-from .binding import Runner
+from .binding import Binding, Runner
+from .classes import class_candidates, other_steps, script_candidates, variable_candidates
 from .diagnosis import Diagnosis
 from .forms import CODE, Source, open_source
 from .functions import function_candidates, needs_network
 from .grade import check_backprop, judge, with_lines
 from .layouts import Problem, random_problem
 from .names import Parameter, assignments, parameters_of, roles_of
-from .objects import class_candidates, script_candidates
 from .process import MEMORY, Process
 from .search import EXAMPLES, LAMBDA, Bound
 from .stored import stored_data
 from .submission import UserError
+from .training import trained_candidates
 
 __all__ = ["grade_file", "grade_submission"]
 
@@ -104,8 +105,10 @@ def _grade_python(source: Source, name: str | None, process: Process) -> Diagnos
                 raise
             failure = failure or error
             continue
+        if found is None or not (found[0].passed or name or _surely_a_gradient(found[1].bound)):
+            continue
         judged = judged or found
-        if found is not None and (found[1].fits or found[0].mistakes):
+        if found[1].fits or found[0].mistakes:
             judged = found
             break
     if judged is None:
@@ -128,11 +131,17 @@ def _groups(
         if given is not None:
             yield function_candidates(inventory, [function], runner), given
     wanted, _, method = (name or "").partition(".")
-    for described in inventory["classes"]:
-        if not name or described["name"] == wanted:
-            yield class_candidates(described, method or None, runner), None
-    if not name:
-        yield script_candidates(inventory, runner), None
+    instances = inventory["instances"]
+    for deep in (True, False):  # a layer by itself only where there is no network
+        for described in reversed(inventory["classes"]):
+            own = [i["name"] for i in instances if i["class"] == described["name"]]
+            if not name or wanted in (described["name"], *own):
+                for instance in ("", *own):
+                    yield class_candidates(described, method or None, runner, deep, instance), None
+        if deep and not name:
+            yield variable_candidates(inventory, runner), None
+            yield script_candidates(inventory, runner), None
+            yield trained_candidates(inventory, runner), None
 
 
 def _ranked(functions: Sequence[Mapping[str, Any]], name: str | None) -> list[Mapping[str, Any]]:
@@ -145,7 +154,7 @@ def _ranked(functions: Sequence[Mapping[str, Any]], name: str | None) -> list[Ma
         parameters = parameters_of(function["parameters"])
         roles = set(next(assignments(parameters), {}).values())
         called = str(function["name"])
-        needed = {"X", "Y"} <= roles or {"forward", "Y"} <= roles
+        needed = any(pair <= roles for pair in ({"X", "Y"}, {"forward", "Y"}, {"weights", "rows"}))
         if not needed and not (len(roles) == 1 and GRADIENT.search(called)):
             continue
         if not _says_gradient(parameters or [], called):
@@ -164,6 +173,15 @@ def _says_gradient(parameters: Sequence[Parameter], called: str) -> bool:
     return weights or not roles or bool(GRADIENT.search(called) or COST.search(called)) or (
         len(roles) < len([p for p in parameters if not p.optional]) - 1
     )  # fmt: skip
+
+
+def _surely_a_gradient(bound: Bound | None) -> bool:
+    """Whether what was judged may be called wrong: a function whose name and parameters do not
+    say that it is about a network may be anything."""
+    if not isinstance(bound, Binding) or GRADIENT.search(bound.function):
+        return True
+    named = [role for name, role, _ in bound.assignment if role in roles_of(name)]
+    return len(named) > 1 and not other_steps([bound.function])
 
 
 def _own_problems(

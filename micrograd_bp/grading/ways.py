@@ -7,7 +7,7 @@ from itertools import product
 
 from .binding import Binding
 from .delivery import Delivery, deliveries
-from .layouts import LABELS
+from .layouts import LABELS, ROW_BY_ROW
 from .names import Parameter, assignments
 
 __all__ = ["IN_COLUMNS", "bindings"]
@@ -25,7 +25,8 @@ def _bindings(
     """With the usual forms of the data, or with the rarer ones."""
     for assignment in assignments(parameters):
         roles = set(assignment.values())
-        if not ({"X", "Y"} <= roles or roles == {"weights"} or {"forward", "Y"} <= roles):
+        data = ({"X", "Y"}, {"forward", "Y"}, {"weights", "rows"})
+        if roles != {"weights"} and not any(needed <= roles for needed in data):
             continue
         triples = _triples(parameters, assignment)
         if roles == {"weights"}:  # bound to its network and data
@@ -33,6 +34,9 @@ def _bindings(
                 yield Binding(function, triples, Delivery(kind))
             continue
         ways = deliveries(assignment)
+        if "rows" in roles:
+            yield Binding(function, triples, ways[0])
+            continue
         if rare:
             for delivery, (x, y) in product((way for way in ways if way.plain), OLD):
                 yield Binding(function, triples, delivery, x, y, old_matrix=True)
@@ -79,7 +83,10 @@ def _data_forms(
     assignment: Mapping[str, str], delivery: Delivery, rare: bool
 ) -> Iterator[tuple[str, str]]:
     """X and y together: examples are rows in both, or columns in both, or there is only one."""
-    many = [words for words in LABELS if "one example" not in words and words not in IN_COLUMNS]
+    many = [
+        words for words in LABELS
+        if "one example" not in words and words not in (*IN_COLUMNS, ROW_BY_ROW[1])
+    ]  # fmt: skip
     rows = list(product(ROWS, [*many, IN_COLUMNS[0]]))
     columns = list(product(COLUMNS, [*IN_COLUMNS, *many]))
     usual = [*rows[:USUAL], columns[0], rows[len(many) + 1]]

@@ -118,7 +118,7 @@ def plain_tree(value: Any, depth: int = 0) -> Any:
     if isinstance(value, (list, tuple)):
         items = [plain_tree(item, depth + 1) for item in value]
         return tuple(items) if isinstance(value, tuple) else items
-    if type(value).__module__ == "submission":  # an object of the file's own
+    if hasattr(value, "__dataclass_fields__"):
         value = dict(getattr(value, "__dict__", {}))
     if isinstance(value, dict):
         return {str(key): plain_tree(item, depth + 1) for key, item in value.items()}

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import inspect
+import itertools
+import random
 import sys
 import traceback
 import types
@@ -85,7 +88,7 @@ class Workshop:
 
     def inventory(self) -> dict[str, Any]:
         """What the file holds: functions, classes and loops with their lines, and its data."""
-        functions, classes, data = [], [], {}
+        functions, classes, data, instances = [], [], {}, []
         for name, value in list(self.namespace.items()):
             if name.startswith("__"):
                 continue
@@ -93,11 +96,13 @@ class Workshop:
                 functions.append(signature(name, value) | {"returns": self._returned(name)})
             elif inspect.isclass(value) and self._own(value):
                 classes.append(_class(name, value))
-            elif isinstance(value, (int, float, list, tuple, np.ndarray, np.generic)):
+            elif isinstance(value, (int, float, list, tuple, dict, np.ndarray, np.generic)):
                 data[name] = value
+            elif type(value).__module__ == self.module.__name__:
+                instances.append({"name": name, "class": type(value).__name__})
         return {
             "functions": functions, "classes": classes, "data": data,
-            "loops": list(self._loops()), "failures": self.failures,
+            "loops": list(self._loops()), "failures": self.failures, "instances": instances,
         }  # fmt: skip
 
     def _returned(self, name: str) -> list[str]:
@@ -165,6 +170,11 @@ class Workshop:
             return self._at(rest[0], rest[1], results)
         if kind == "arrays":
             return self._arrays(results[rest[0]] if rest[0] is not None else None)
+        if kind == "minus":  # a − b, times a factor
+            one, other = (self._value(part, results, wire) for part in rest[:2])
+            return (np.asarray(one) - np.asarray(other)) * rest[2]
+        if kind == "seed":
+            return _seed()
         if kind == "body":
             return self._body(int(rest[0]))
         raise ValueError(f"unknown step {kind}")
@@ -252,6 +262,20 @@ class Workshop:
         exec(compile(tree, self.filename, "exec"), self.namespace)
 
 
+def _seed() -> None:
+    """Random numbers from here on are the same in every run, those of new generators too."""
+    random.seed(0)
+    np.random.seed(0)
+    seeds = itertools.count(1)
+    original = getattr(np.random.default_rng, "__wrapped__", np.random.default_rng)
+
+    @functools.wraps(original)
+    def default_rng(seed: Any = None) -> Any:
+        return original(next(seeds) if seed is None else seed)
+
+    np.random.default_rng = default_rng
+
+
 def _attributes(value: Any) -> dict[str, Any]:
     return getattr(value, "__dict__", None) or {}
 
@@ -276,7 +300,7 @@ def signature(name: str, function: Callable[..., Any]) -> dict[str, Any]:
         "name": name,
         "line": getattr(code, "co_firstlineno", None),
         "file": getattr(code, "co_filename", None),
-        "reads": list(getattr(code, "co_names", ())),
+        "reads": [*getattr(code, "co_names", ()), *getattr(code, "co_varnames", ())],
         "parameters": [
             {
                 "name": p.name,

@@ -46,7 +46,8 @@ function listen(player) {
     if (player.camera.moved <= 4) player.pick(part ? part.dataset.node : "");
   });
   listenToChanges(player, on);
-  addEventListener("beforeprint", () => player.camera.fit());
+  addEventListener("beforeprint", () => player.toPaper());
+  addEventListener("afterprint", () => player.show());
   addEventListener("hashchange", () => readAddress(player));
 }
 
@@ -89,8 +90,7 @@ function listenToChanges(player, on) {
 
 /** @param {Player} player @param {string} name */
 function chooseMistake(player, name) {
-  const { strike } = player.story;
-  if (name === "found" && strike) player.wrong.choose(strike.parts, strike.layers);
+  if (name === "found") player.wrong.chooseFound();
   else player.wrong.choose(name ? [name] : []);
   player.descent.reset();
   player.showWrong();

@@ -2,41 +2,76 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from ..gradients import backprop_gradient
 from ..grading.catalogue import MISTAKES
 from ..grading.diagnosis import Diagnosis
 from ..grading.lines import Listing
+from ..grading.quantities import over
+from ..grading.steps import Steps
 from ..network.sigmoid import SigmoidNetwork
+from ..support.validation import Array
 
-__all__ = ["listing_of", "network_like", "places", "strike", "strike_words"]
+__all__ = ["Played", "listing_of", "places", "played", "strike", "strike_words"]
+
+# Relative to the layer's largest: far above rounding, far below a mistake.
+ROUNDING, IN_SINGLE = 1e-9, 1e-5  # of float64, and of float32
 
 # The steps of backpropagation that one example's graph shows; the others come after it.
 IN_GRAPH = {"targets", "bias", "hidden", "output", "output_delta", "propagate", "slope", "inputs"}
 
-KINDS = {"D": "theta"}  # what the page calls a quantity of the listing, where the names differ
+
+@dataclass(frozen=True)
+class Played:
+    """The network and the example of a diagnosis' page: those of the traced run if there is one.
+
+    ``row`` is that of the example among those of the run; ``D`` the gradient that the code gave
+    for it alone, None where it gave none.
+    """
+
+    net: SigmoidNetwork
+    x: Array
+    y: Array
+    row: int = 0
+    D: list[Array] | None = None
 
 
-def network_like(diagnosis: Diagnosis) -> SigmoidNetwork:
-    """A network with as many units as the one that was judged (where no layer was, 4-5-3)."""
-    layers = diagnosis.layers
-    if not layers:
-        return SigmoidNetwork([4, 5, 3], seed=0)
-    rows = [verdict.entries // verdict.columns for verdict in layers]
-    return SigmoidNetwork([layers[0].columns - 1, *rows], seed=0)
+def played(diagnosis: Diagnosis) -> Played:
+    """One example of the student's own run; without a run, one of a network as large.
+
+    Where no layer was judged, the network is 4-5-3.
+    """
+    example = diagnosis.lines.example if diagnosis.lines else None
+    if example is not None:
+        D = None if example["D"] is None else [np.array(part) for part in example["D"]]
+        net = SigmoidNetwork(thetas=example["thetas"])
+        return Played(net, np.array(example["x"]), np.array(example["y"]), example["row"], D)
+    rows = [verdict.entries // verdict.columns for verdict in diagnosis.layers]
+    sizes = [diagnosis.layers[0].columns - 1, *rows] if rows else [4, 5, 3]
+    net = SigmoidNetwork(sizes, seed=0)
+    x = np.random.default_rng(0).uniform(-1.0, 1.0, sizes[0])
+    return Played(net, x, np.eye(sizes[-1])[0])
 
 
-def strike(diagnosis: Diagnosis, nodes: list[dict[str, Any]]) -> dict[str, Any]:
-    """Which mistakes run beside the right formulas, in which layers, and the wrong weights."""
-    found = diagnosis.gradient_findings[:1]
+def strike(diagnosis: Diagnosis, shown: Played, nodes: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the page marks: formulas that run beside the right ones, or numbers that were wrong.
+
+    ``parts`` are the catalogue's mistakes that were found, if together they give the student's
+    gradient of this very example. If they do not, ``seen`` has the student's own wrong numbers
+    with the right ones. ``weights`` are those whose gradient the diagnosis calls wrong.
+    """
     wrong = {(v.layer, j) for v in diagnosis.layers for j in v.wrong_columns}
+    parts = [name for finding in diagnosis.gradient_findings[:1] for name in finding.parts]
+    explained = bool(parts) and _explained(parts, diagnosis, shown)
+    unknown = explained or diagnosis.gradient_passed or diagnosis.unstable
     return {
-        "parts": [name for finding in found for name in finding.parts],
-        "layers": [v.layer for v in diagnosis.layers if not v.passed],
-        "seen": _seen(diagnosis),
+        "parts": parts if explained else [],
+        "seen": [] if unknown else _seen(diagnosis, shown),
         "weights": [
             k
             for k, node in enumerate(nodes)
@@ -45,22 +80,101 @@ def strike(diagnosis: Diagnosis, nodes: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def strike_words(diagnosis: Diagnosis) -> str:
+def _explained(parts: list[str], diagnosis: Diagnosis, shown: Played) -> bool:
+    """Whether the catalogue's steps give the student's gradient of the example that is shown.
+
+    Where the student's is not known, the layers that they spoil must be those found wrong.
+    """
+    if not all(name in MISTAKES for name in parts):
+        return False
+    steps = replace(Steps(), **{k: v for name in parts for k, v in MISTAKES[name].steps.items()})
+    x, y = shown.x[np.newaxis], shown.y[np.newaxis]
+    try:
+        given = steps.gradient(shown.net.thetas, x, y)
+    except (ValueError, IndexError):
+        return shown.D is None
+    right = backprop_gradient(shown.net, x, y).D
+    if [D.shape for D in given] != shown.net.shapes:
+        return shown.D is None
+    if shown.D is not None:
+        return not any(_differing(*both).any() for both in zip(given, shown.D, strict=True))
+    spoiled = [l for l, both in enumerate(zip(given, right, strict=True), start=1)
+               if _differing(*both).any()]  # fmt: skip
+    return set(spoiled) <= {v.layer for v in diagnosis.layers if not v.passed}
+
+
+def _seen(diagnosis: Diagnosis, shown: Played) -> list[dict[str, Any]]:
+    """The parts whose numbers came out wrong in the student's own run, with both numbers."""
+    if diagnosis.lines is None or diagnosis.lines.example is None:
+        return []
+    x, y = shown.x[np.newaxis], shown.y[np.newaxis]
+    passes, gradient = shown.net.forward(x), backprop_gradient(shown.net, x, y)
+    deltas = [np.ravel(delta) for delta in (gradient.deltas or []) if delta is not None]
+    right: dict[str, Any] = {"z": passes.z, "a": passes.a}
+    pairs: list[tuple[str, int, Array, Array]] = [
+        (entry["kind"], entry["layer"], np.array(entry["yours"])[shown.row], exact[0])
+        for entry in diagnosis.lines.spoiled
+        if entry["kind"] in right
+        and (exact := right[entry["kind"]][entry["layer"] - 1]) is not None
+    ]
+    for l, (mine, exact) in enumerate(zip(shown.D or [], gradient.D, strict=False), start=1):
+        pairs.append(("theta", l, mine, exact))
+        if _only_delta(mine, passes.a[l - 1][0]) and not _has_right(diagnosis, over("δ", l + 1)):
+            pairs.append(("delta", l + 1, mine[:, 0], deltas[l - 1]))
+    return [
+        {
+            "kind": kind,
+            "layer": layer,
+            "indices": [place[0] + 1, *place[1:]],
+            "right": float(exact[tuple(place)]),
+            "yours": float(yours[tuple(place)]),
+        }
+        for kind, layer, yours, exact in pairs
+        for place in np.argwhere(_differing(yours, exact)).tolist()
+    ]
+
+
+def _only_delta(D: Array, a: Array) -> bool:
+    """Whether D = δ [1; a]ᵀ for some δ, which then is the student's and stands in column 0."""
+    return not _differing(D, np.outer(D[:, 0], [1.0, *a])).any()
+
+
+def _has_right(diagnosis: Diagnosis, symbol: str) -> bool:
+    """Whether some line of the code computes this quantity, and rightly."""
+    lines = diagnosis.lines.lines if diagnosis.lines else ()
+    return any(l.status == "right" and symbol in l.computed.split(", ") for l in lines)
+
+
+def _differing(yours: Array, right: Array) -> npt.NDArray[np.bool_]:
+    """Where two arrays differ by more than the order of the same sum explains."""
+    short = np.array_equal(yours, yours.astype(np.float32))
+    scale = (IN_SINGLE if short else ROUNDING) * np.max(np.abs(right))
+    close: npt.NDArray[np.bool_] = np.abs(yours - right) <= scale
+    return ~close
+
+
+def strike_words(diagnosis: Diagnosis, struck: dict[str, Any]) -> str:
+    """What the graph of a diagnosis shows, in one sentence."""
     if diagnosis.differences:
-        return "these are the course's steps; yours are right for a cost of their own."
+        return "These are the course's steps; yours are right for a cost of their own."
     if diagnosis.hint != "full":
-        return "these are the right steps, to be held beside your own."
+        return "These are the right steps, to be held beside your own."
     if diagnosis.gradient_passed:
-        return "your gradient is right, so these are the steps as you have them."
-    if not diagnosis.gradient_findings:
-        return "marked are the weights whose gradient came out wrong, and the steps at fault."
-    found = diagnosis.gradient_findings[0]
-    known = [MISTAKES[name] for name in found.parts if name in MISTAKES]
-    if known and not any(IN_GRAPH & set(mistake.steps) for mistake in known):
-        return f"the mistake strikes outside this graph: {found.equation}."
+        return "Your gradient is right, so these are the steps as you have them."
+    if struck["seen"]:
+        return (
+            "One example of your own run: where a number of yours came out wrong, the step shows "
+            "it beside the right one; “Next wrong step” goes from one to the next."
+        )
+    known = [MISTAKES[name] for name in struck["parts"]]
+    if not known:
+        return "One example by the right steps; marked are the weights whose gradient is wrong."
+    if not any(IN_GRAPH & set(mistake.steps) for mistake in known):
+        where = diagnosis.gradient_findings[0].equation
+        return f"On one example all is right; the mistake strikes outside this graph: {where}."
     return (
-        "the mistake that was found runs beside the right formulas. Where their numbers part, the "
-        "step shows yours and the right one; “Next wrong step” goes from one to the next."
+        "One example, and your mistake beside the right formulas: where their numbers part, the "
+        "step shows both; “Next wrong step” goes from one to the next."
     )
 
 
@@ -79,23 +193,3 @@ def places(diagnosis: Diagnosis) -> list[dict[str, Any]]:
         # a line that goes wrong in every layer is told once
         return list({wrong.line: asdict(wrong) for wrong in reversed(listing.wrong)}.values())[::-1]
     return [diagnosis.where] if diagnosis.where else []
-
-
-def _seen(diagnosis: Diagnosis) -> list[dict[str, Any]]:
-    """The parts whose numbers came out wrong in the student's own run, with both numbers.
-
-    Of several examples the first in which a part is wrong stands for it.
-    """
-    listing = listing_of(diagnosis)
-    found = []
-    for entry in listing.spoiled if listing else ():
-        yours, right = np.asarray(entry["yours"]), np.asarray(entry["right"])
-        wrong = ~np.isclose(yours, right, rtol=1e-9, atol=1e-12)
-        of_weights = entry["kind"] == "D"
-        for unit in np.argwhere(wrong if of_weights else wrong.any(axis=0)).tolist():
-            place = tuple(unit) if of_weights else (int(np.argmax(wrong[:, unit[0]])), unit[0])
-            indices = [unit[0] + 1, *unit[1:]]
-            part = {"kind": KINDS.get(entry["kind"], entry["kind"]), "layer": entry["layer"]}
-            both = {"right": float(right[place]), "yours": float(yours[place])}
-            found.append(part | {"indices": indices} | both)
-    return found

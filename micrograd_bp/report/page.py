@@ -19,7 +19,7 @@ from ..network.sigmoid import SigmoidNetwork
 from ..support.result import Result, plain
 from ..support.validation import Array
 from .comparison import epsilon_chart, equation_cards, parameter_rows, time_chart
-from .diagnosis import listing_of, network_like, places, strike, strike_words
+from .diagnosis import listing_of, places, played, strike, strike_words
 from .measure import epsilon_errors, method_times
 from .numbers import aligned, written
 from .story import story
@@ -137,30 +137,28 @@ def comparison_page(
 def diagnosis_page(diagnosis: Diagnosis) -> str:
     """The page of a diagnosis: each mistake, the formula meant and the one used, and its place.
 
-    The graph is that of a network of the same shape with weights of its own. The mistakes that
-    were found run beside the right formulas in it: every step at which their numbers part shows
-    both, no other step is marked, and marked are the weights whose gradient came out wrong.
+    The graph is that of the first example of the student's own run, where the code could be
+    traced. What came out wrong in it shows both numbers, and no other step is marked.
     """
-    net = network_like(diagnosis)
-    rng = np.random.default_rng(0)
-    x, y = rng.uniform(-1.0, 1.0, net.sizes[0]), np.eye(net.sizes[-1])[0]
-    told = None
-    if net.theta.size <= PLAYED_PARAMETERS:
-        told = _played(net, x[np.newaxis], y[np.newaxis], 0, (), ())
-        told["strike"] = strike(diagnosis, told["nodes"])
+    shown = played(diagnosis)
+    told, words = None, ""
+    if shown.net.theta.size <= PLAYED_PARAMETERS:
+        told = _played(shown.net, shown.x[np.newaxis], shown.y[np.newaxis], 0, (), ())
+        told["strike"] = strike(diagnosis, shown, told["nodes"])
+        words = strike_words(diagnosis, told["strike"])
     return _page(
         title="A gradient, judged",
         passed=diagnosis.passed,
         verdict=diagnosis.verdict,
         diagnosis=diagnosis,
-        strike_words=strike_words(diagnosis),
+        strike_words=words,
         listing=listing_of(diagnosis),
         places=places(diagnosis),
         alternatives=[  # of the gradient's mistake, and of the cost's: the best first
             found for found in (diagnosis.gradient_findings, diagnosis.cost_findings) if found
         ],
         story=told,
-        network=net,
+        network=shown.net,
     )
 
 

@@ -1,6 +1,6 @@
 // The picture: columns of units, drawn once; every step then only changes classes and texts.
 
-const UNIT = { width: 190, height: 64, gap: 20, between: 84, top: 34 };
+const UNIT = { width: 200, half: 86, height: 64, gap: 20, between: 62, top: 34 };
 const MOST_UNITS = 16; // of a layer that are drawn; the others are counted
 
 /** @typedef {{group: any, value: any, slope: any}} Shape */
@@ -90,17 +90,18 @@ class Picture {
     const group = drawn("g", { class: node.kind }, drawn("rect", { class: "box", x, y, width, height, rx: 12 }));
     const halves = node.kind === "a" ? [node.inputs[0].from, node] : [node];
     halves.forEach((part, k) => {
-      const w = width / halves.length;
-      const half = drawn("rect", { class: "half", x: x + k * w, y, width: w, height, rx: 12 });
-      const value = label(x + (k + 0.5) * w, y + 37, "", "value");
-      const slope = label(x + (k + 0.5) * w, y + 55, "", "slope");
-      const shape = drawn("g", { "data-node": part.id }, half, label(x + (k + 0.5) * w, y + 19, part.label, "name"), value, slope);
+      const w = halves.length > 1 ? UNIT.half : width; // room for g between z and a
+      const left = k ? x + width - w : x;
+      const half = drawn("rect", { class: "half", x: left, y, width: w, height, rx: 12 });
+      const value = label(left + w / 2, y + 37, "", "value");
+      const slope = label(left + w / 2, y + 55, "", "slope");
+      const shape = drawn("g", { "data-node": part.id }, half, label(left + w / 2, y + 19, part.label, "name"), value, slope);
       if (part.kind === "x" || part.kind === "z") shape.classList.add("touchable");
       this.shapes.set(part, { group: shape, value, slope });
-      part.box = { x: x + k * w, y, width: w, height };
+      part.box = { x: left, y, width: w, height };
       group.append(shape);
     });
-    if (node.kind === "a") group.append(label(x + width / 2, y + 18, "g →", "given"));
+    if (node.kind === "a") group.append(label(x + width / 2, y + 36, "g →", "given"));
     this.nameBox(node, group, x + width / 2, y + height + 15);
     return group;
   }
@@ -141,7 +142,7 @@ class Picture {
   drawWire(layer, from, to, links, theta) {
     if (!from.box || !to.box || !this.shapes.has(from) || !this.shapes.has(to)) return;
     const [a, b] = [from.box, to.box];
-    const x1 = from.kind === "z" ? a.x + 2 * a.width : a.x + a.width;
+    const x1 = from.kind === "z" ? a.x + UNIT.width : a.x + a.width;
     const [y1, x2, y2] = [a.y + a.height / 2, b.x, b.y + b.height / 2];
     const bend = (x2 - x1) / 2;
     const path = `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
@@ -211,22 +212,30 @@ class Picture {
     this.shapes.get(target)?.group.classList.add("now");
     if (step.kind === "value") {
       if (step.node.inputs.length > 8) return;
-      for (const link of step.node.inputs) if (link.from.kind === "theta") this.tag(link, written(link.from.value), 0.42);
+      for (const link of step.node.inputs) if (link.from.kind === "theta") this.tag(link, link.from.value);
       return;
     }
     const made = step.kind === "pass" && this.wires.get(step.link);
     if (!made) return;
     this.halo.setAttribute("d", made.path);
     const { from, share } = step.link;
-    this.tag(step.link, from.kind === "theta" ? `${from.slope} = ${written(from.grad ?? 0)}` : `share ${written(share)}`, 0.5);
+    this.tag(step.link, from.kind === "theta" ? (from.grad ?? 0) : share);
   }
 
-  /** @param {Link} link @param {string} text @param {number} along */
-  tag(link, text, along) {
+  /** A number on its line, in the middle of the gap between two columns, clear of the boxes.
+   * @param {Link} link @param {number} value */
+  tag(link, value) {
     const made = this.wires.get(link);
     if (!made) return;
-    const point = made.wire.getPointAtLength(made.wire.getTotalLength() * along);
-    this.tags.append(label(point.x, point.y - 6, text, "tag"));
+    const middle = /** @type {Box} */ (made.to.box).x - UNIT.between / 2;
+    let [low, high] = [0, made.wire.getTotalLength()];
+    while (high - low > 0.5) {
+      const along = (low + high) / 2;
+      if (made.wire.getPointAtLength(along).x < middle) low = along;
+      else high = along;
+    }
+    const text = label(middle, made.wire.getPointAtLength(low).y + 5, written(value), "tag");
+    this.tags.append(text);
   }
 
   /** A dot runs along the line, in the direction in which the number is passed. @param {Step} step */
@@ -285,7 +294,7 @@ class Picture {
 }
 
 /** @param {Part} node */
-const widthOf = (node) => (node.kind === "a" ? UNIT.width : node.kind === "bias" ? 64 : 96);
+const widthOf = (node) => (node.kind === "a" ? UNIT.width : node.kind === "bias" ? 56 : 84);
 
 /** @param {string} name */
 const shortened = (name) => (name.length > 22 ? `${name.slice(0, 21)}…` : name);

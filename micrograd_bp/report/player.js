@@ -1,5 +1,7 @@
 // The player: a position among the steps, and everything that follows from it.
 
+const LARGEST_SCALE = 1.25; // units of the picture per pixel, above which its text of 14 is too small to read
+
 class Player {
   /** @param {Story} story */
   constructor(story) {
@@ -24,8 +26,8 @@ class Player {
     /** @type {string | undefined} */ this.address = undefined;
     fillLists(this);
     if (story.nodes.length > 400) byId("stride").value = "layer";
-    byId("camera").checked = this.svg.getBoundingClientRect().width < 620;
-    if (story.strike) this.wrong.choose(story.strike.parts, story.strike.layers);
+    byId("camera").checked = this.camera.scale() > LARGEST_SCALE;
+    this.wrong.chooseFound();
     this.choose("");
     listen(this);
     this.showWrong();
@@ -41,6 +43,15 @@ class Player {
   fit() {
     byId("camera").checked = false;
     this.camera.fit();
+  }
+
+  /** A sheet that was not stepped through shows all numbers. */
+  toPaper() {
+    this.camera.fit();
+    if (this.at > 0) return;
+    this.picture.show(this.everything(), undefined);
+    const J = this.story.cost;
+    this.write({ kind: "all values and slopes", rule: `${J.label} = ${written(J.value)}`, why: "" }, "", undefined);
   }
 
   /** Every step, or only those between the cost and one weight (then forward is done already). @param {string} id */
@@ -250,7 +261,7 @@ class Player {
   }
 
   whose() {
-    return this.story.strike && byId("mistake").value === "found" ? "yours" : "with the mistake";
+    return this.wrong.found ? "yours" : "with the mistake";
   }
 
   /** @param {Caption} words @param {string} phase @param {Step} step */

@@ -24,7 +24,7 @@ class Story {
     /** @type {string[]} */ this.classes = told.classes;
     /** @type {{x: number[], y: number[]}[]} */ this.examples = told.examples;
     /** @type {number} */ this.example = told.example;
-    /** @type {{parts: string[], layers: number[], weights: number[], seen: {kind: string, layer: number, indices: number[], right: number, yours: number}[]} | null} */ this.strike = told.strike;
+    /** @type {{parts: string[], weights: number[], seen: {kind: string, layer: number, indices: number[], right: number, yours: number}[]} | null} */ this.strike = told.strike;
     this.nodes.forEach((node, id) => {
       const slope = node.kind === "z" ? `δ${node.label.slice(1)}` : `∂J/∂${node.label}`;
       Object.assign(node, { id, slope, grad: null, nudge: 0, inputs: [], outputs: [] });

@@ -8,7 +8,7 @@ class Wrong {
     this.story = story;
     this.state = state;
     /** @type {string[]} */ this.parts = [];
-    /** @type {number[] | null} */ this.layers = null; // of a diagnosis: only there the gradient is wrong
+    this.found = false; // whether the student's own numbers are shown, as far as they are wrong
     /** @type {Run | null} */ this.run = null;
     /** @type {Run | null} */ this.right = null;
     /** @type {Record<"z" | "a" | "delta" | "shares" | "D", Vector> | null} the largest of each layer */ this.scales = null;
@@ -30,11 +30,17 @@ class Wrong {
     return [this.state.thetas(true), this.state.vector("x"), this.state.vector("y")];
   }
 
-  /** @param {string[]} parts names in the catalogue, that act together @param {number[] | null} [layers] */
-  choose(parts, layers = null) {
+  /** @param {string[]} parts names in the catalogue, that act together; those of no effect on one example are passed over */
+  choose(parts) {
     this.parts = parts.filter((name) => MISTAKES[name]);
-    this.layers = layers;
+    this.found = false;
     this.update();
+  }
+
+  /** What was found in the student's code. */
+  chooseFound() {
+    this.choose(this.story.strike?.parts ?? []);
+    this.found = Boolean(this.story.strike);
   }
 
   get steps() {
@@ -55,11 +61,6 @@ class Wrong {
     };
   }
 
-  /** Whether a diagnosis found this layer's gradient right. @param {number} layer of the Θ */
-  excused(layer) {
-    return this.layers !== null && !this.layers.includes(layer);
-  }
-
   /** Both numbers at a step, where they part: [right, wrong]; null where they agree or none is known.
    * @param {Step | undefined} step @returns {[number, number] | null} */
   at(step) {
@@ -77,19 +78,19 @@ class Wrong {
     const i = from.indices[0] - 1;
     if (from.kind === "theta") {
       const j = from.indices[1];
-      return this.excused(from.layer) ? null : parted(right.D[l][i][j], run.D[l][i][j], scales.D[l]);
+      return parted(right.D[l][i][j], run.D[l][i][j], scales.D[l]);
     }
-    if (this.excused(l) || from.kind === "term") return null;
+    if (from.kind === "term") return null;
     if (from.kind === "z") return parted(right.delta[l][i], run.delta[l][i], scales.delta[l]);
     if (to.kind !== "z") return null;
     const k = to.indices[0] - 1;
     return parted(right.shares[l][k][i], run.shares[l][k][i], scales.shares[l]);
   }
 
-  /** What the student's own run had wrong, where no mistake of the catalogue gives it.
-   * @param {ValueStep | PassStep} step @returns {[number, number] | null} */
+  /** What the student's own run had wrong, where no mistake of the catalogue gives it. Of other
+   * numbers than those it ran on, nothing is known. @param {ValueStep | PassStep} step @returns {[number, number] | null} */
   seen(step) {
-    if (byId("mistake").value !== "found") return null;
+    if (!this.found || this.state.changed()) return null;
     const node = step.kind === "value" ? step.node : step.link.from;
     const kind = step.kind === "pass" && node.kind === "z" ? "delta" : step.kind === "pass" && node.kind === "a" ? "" : node.kind;
     const found = this.story.strike?.seen.find((s) => s.kind === kind && s.layer === node.layer && s.indices.join() === node.indices.join());

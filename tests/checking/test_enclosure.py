@@ -54,6 +54,16 @@ def test_a_rule_that_is_wrong_by_a_trillionth_is_disproved():
     assert check.parameters[0].digits in (11, 12)
 
 
+@pytest.mark.parametrize(("bits", "outcome"), [(-51, "wrong"), (-55, "right")])
+def test_a_rule_may_be_off_by_less_than_the_last_digit_of_a_float(bits, outcome):
+    def slope(out, x):
+        right = 3.0 * x * x
+        return (right + right * 2.0**bits,)
+
+    rule = Op("cube", lambda m, x: x * x * x, slope)
+    assert check_expression(Value.apply(rule, Value(0.7)), enclosure=True).outcome == outcome
+
+
 def test_kinks_keep_their_word():
     x = Value(0.0, label="x")
     check = check_expression(x.relu() + x, enclosure=True)

@@ -14,8 +14,13 @@ import micrograd_bp.comparison.compare
 import micrograd_bp.comparison.derivations
 from micrograd_bp import SigmoidNetwork, compare_gradients
 from micrograd_bp.comparison.derivations import in_balls
-from micrograd_bp.comparison.proof import affordable_examples
-from micrograd_bp.comparison.witness import Witness
+from micrograd_bp.comparison.proof import (
+    _blamed,
+    affordable_examples,
+    affordable_moves,
+    digits_of,
+)
+from micrograd_bp.comparison.witness import Witness, _excess
 from micrograd_bp.gradients import Gradient, backprop, backprop_gradient
 from micrograd_bp.network.recorded import recorded_cost, recorded_penalty
 from micrograd_bp.network.sigmoid import reshape
@@ -205,6 +210,43 @@ def test_formulas_that_agree_on_what_is_not_the_slope_of_the_cost_are_denied():
     assert witness.denied(wrong) == {4}
 
 
+@pytest.mark.parametrize(("bits", "denied"), [(-51, True), (-55, False)])
+def test_the_cost_denies_what_is_off_by_more_than_the_last_digit_of_a_float(bits, denied):
+    case = random_case(3, depth=2)
+    X, Y = case.net.data(case.X, case.y)
+    with precision(128) as arb:
+        graph, _ = in_balls(case.net, X, Y, 1.0)
+        graph.gradient[4] *= 1 + arb(2) ** bits
+    witness = Witness(case.net, X, Y, 1.0, 1e-4, np.arange(case.net.theta.size))
+    assert witness.denied(graph.gradient) == ({4} if denied else set())
+
+
+@pytest.mark.parametrize(("bits", "ulps"), [(-1073, 4.0), (-1075, 1.0), (-1077, 0.25)])
+def test_below_the_smallest_normal_float_distances_are_in_units_of_its_last_place(bits, ulps):
+    with precision(128) as arb:
+        assert _excess(arb(0), arb(2) ** bits) == pytest.approx(ulps)
+        assert _excess(arb(2) ** bits, arb(0)) == pytest.approx(ulps)
+        (agreed,) = digits_of([arb(0)], [arb(2) ** bits], 128)
+    assert agreed == math.floor(-math.log10(2.0 ** (bits + 1022)))
+
+
+@pytest.mark.parametrize(
+    ("graph", "matrices", "blamed"),
+    [
+        (1e-3, 1e-7, "autodiff"),
+        (1e-7, 1e-3, "backprop"),
+        (1e-3, 1e-5, None),
+        (1e-5, 1e-3, None),
+        (1e-20, 1e-20, None),
+    ],
+)
+def test_to_be_blamed_a_formula_lies_a_thousand_times_farther_from_the_cost(
+    graph, matrices, blamed
+):
+    disputed = np.array([False, True])
+    assert _blamed([np.array([1.0, graph]), np.array([2.0, matrices])], disputed) == blamed
+
+
 def scaled(seed, inputs, weights):
     """A right network whose weighted inputs reach far beyond where a series at ε converges."""
     case = random_case(seed, depth=1 + seed % 4)
@@ -298,7 +340,13 @@ def test_as_many_examples_are_proved_as_are_asked_for_and_floats_cover_all():
     assert compare_gradients(net, data.X[:9], data.y[:9], prove=100).proof.examples == 9
     assert affordable_examples(net, 150) == 150
     assert 0 < affordable_examples(SigmoidNetwork([64, 25, 10], seed=0), 1797) < 1797
+    assert affordable_examples(SigmoidNetwork([400, 25, 10], seed=0), 5000) > 1
     assert affordable_examples(SigmoidNetwork([2000, 900, 10], seed=0), 5) == 0
+
+
+def test_of_iris_the_cost_is_asked_about_every_parameter_and_of_large_sets_about_few():
+    assert affordable_moves(SigmoidNetwork([4, 5, 3], seed=0), 150) >= 43
+    assert 1 <= affordable_moves(SigmoidNetwork([64, 25, 10], seed=0), 1797) < 10
 
 
 @pytest.mark.parametrize("prove", ["some", True, 0, -3, 2.5, None])

@@ -1,5 +1,6 @@
 """The bounds on rounding are bounds, of the exact error as balls know it, and not far too wide."""
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -97,7 +98,111 @@ def test_a_feature_that_is_always_zero_leaves_room_for_underflow_only():
     net = SigmoidNetwork([2, 3, 1], seed=0)
     X, Y = net.data([[0.0, 1.0]], [1])
     column = rounding_bounds(net, X, Y, 0.0).D[0][:, 1]
-    assert np.all((column > 0.0) & (column < 1e-300))
+    assert np.all((column >= 2.0**-1022) & (column < 10 * 2.0**-1022))
+
+
+def by_the_text(net, X, Y, lambda_):
+    """E(J), E(δ), E(g') and E(D) by the formulas that the module states, weight by weight."""
+    u, w, m = mpmath.mpf(2) ** -53, mpmath.mpf(2) ** -1022, len(X)
+    absolute = [np.abs(theta) for theta in net.thetas]
+    cost, D, deltas, slopes = 0, [0 * theta.astype(object) for theta in net.thetas], [], []
+    for x, y in zip(X, Y, strict=True):
+        forward = net.forward(x[np.newaxis])
+        before, errors, layers = [1, *np.abs(x)], [0] * (len(x) + 1), []
+        for theta, z, a in zip(absolute, forward.z[1:], forward.a[1:], strict=True):
+            n = theta.shape[1]
+            e = [mpmath.exp(-mpmath.mpf(v)) for v in z[0]]
+            g = [mpmath.mpf(v) * c / (1 + c) for v, c in zip(a[0], e, strict=True)]
+            Ez = [
+                sum(t * (E + n * u * b) for t, E, b in zip(row, errors, before, strict=True))
+                + n * w
+                for row in theta.tolist()
+            ]
+            Ea = [s * mpmath.expm1(E) * mpmath.exp(E) + 6 * u * h + w
+                  for s, E, h in zip(g, Ez, a[0], strict=True)]  # fmt: skip
+            Eg = [abs(1 - 2 * h) * E + E**2 + s * F**2 * mpmath.exp(2 * F) + 12 * u * s + w
+                  for s, E, F, h in zip(g, Ea, Ez, a[0], strict=True)]  # fmt: skip
+            layers.append((before, errors, g, Eg))
+            before, errors = [1, *(h + E for h, E in zip(a[0], Ea, strict=True))], [0, *Ea]
+        error = [E + 8 * u * (h + t) + w for E, h, t in zip(Ea, a[0], y, strict=True)]
+        size = [abs(h - t) + 2 * E for h, t, E in zip(a[0], y, error, strict=True)]
+        cost += sum(d * E for d, E in zip(size, Ez, strict=True)) / m
+        for l in reversed(range(len(layers))):
+            before, errors, _, _ = layers[l]
+            D[l] = D[l] + np.array(
+                [[(e * b + d * E + (m + 2) * u * d * b) / m
+                  for b, E in zip(before, errors, strict=True)]
+                 for e, d in zip(error, size, strict=True)]
+            )  # fmt: skip
+            if l == 0:
+                break
+            deltas.append(error)
+            g, Eg = layers[l - 1][2:]
+            slopes.append(Eg)
+            theta, n = absolute[l][:, 1:].T.tolist(), len(absolute[l])
+            through = [mpmath.fdot(column, size) for column in theta]
+            carried = [mpmath.fdot(column, error) for column in theta]
+            error = [c * (s + E) + n * w + t * (E + (n + 3) * u * s)
+                     for c, t, s, E in zip(carried, through, g, Eg, strict=True)]  # fmt: skip
+            size = [t * (s + E) for t, s, E in zip(through, g, Eg, strict=True)]
+        deltas.append(error)
+    squares = sum(float(np.sum(theta[:, 1:] ** 2)) for theta in net.thetas)
+    penalty = lambda_ / (2 * m) * squares
+    cost += (m + Y.shape[1] + 12) * u * net.cost(X, Y, lambda_) + net.theta.size * u * penalty
+    for part, theta in zip(D, absolute, strict=True):
+        part[:, 1:] = part[:, 1:] + 4 * u * lambda_ * theta[:, 1:] / m
+    return cost, D, deltas, slopes
+
+
+@pytest.mark.parametrize(("weights", "inputs"), [(1.0, 1.0), (0.01, 1e3), (20.0, 1e-3), (5.0, 1e6)])
+def test_each_bound_is_the_one_that_the_text_derives(weights, inputs):
+    """Every count of roundings enters: the formulas of Higham's analysis with 15 digits more."""
+    net = SigmoidNetwork([2, 3, 2], seed=3)
+    net.theta = net.theta * weights
+    X, Y = net.data(np.random.default_rng(3).normal(size=(4, 2)) * inputs, [0, 1, 1, 0])
+    for lambda_ in (0.0, 1e-2, 1e3):
+        bounds = rounding_bounds(net, X, Y, lambda_)
+        cost, D, deltas, slopes = by_the_text(net, X, Y, lambda_)
+        assert bounds.cost == pytest.approx(float(cost), rel=1e-8)
+        for l, part in enumerate(D):
+            assert bounds.D[l] == pytest.approx(part.astype(float), rel=1e-8)
+        assert bounds.deltas[2] == pytest.approx(np.array(deltas[0::2], float), rel=1e-8)
+        assert bounds.deltas[1] == pytest.approx(np.array(deltas[1::2], float), rel=1e-8)
+        assert bounds.slopes[1] == pytest.approx(np.array(slopes, float), rel=1e-8)
+
+
+def sigmoid(z):
+    return 1 / (1 + mpmath.exp(-mpmath.mpf(z)))
+
+
+@pytest.mark.parametrize("z", [-20.0, 0.0, 20.0])
+@pytest.mark.parametrize("error", [1e-9, 0.1, 1.0])
+def test_an_uncertain_weight_moves_an_activation_by_no_more_than_the_bound_says(z, error):
+    """|g(z ± E) − g(z)|, which the bound exceeds by at most e²ᴱ and the roundings of g."""
+    net = SigmoidNetwork(thetas=[[[z, 0.0]]])
+    X, Y = net.data([[0.0]], [1])
+    bound = rounding_bounds(net, X, Y, 0.0, [np.array([[error, 0.0]])]).activations[1][0, 1]
+    moved = max(abs(sigmoid(z + s * error) - sigmoid(z)) for s in (1, -1))
+    assert moved <= bound <= 10 * moved + 1e-14
+
+
+def test_of_a_weight_that_may_be_anything_nothing_is_known():
+    net = SigmoidNetwork(thetas=[[[-700.0, 1.0]], [[0.5, 2.0]]])
+    X, Y = net.data([[3.0]], [1])
+    with np.errstate(all="raise", under="ignore"):
+        bounds = rounding_bounds(net, X, Y, 0.0, [np.full((1, 2), 1e6), np.zeros((1, 2))], step=1e6)
+    assert 1.0 <= bounds.activations[1][0, 1] < 1.1
+    assert bounds.slopes[1][0, 0] == 0.5
+    assert np.all(np.isfinite(bounds.D[1]))
+
+
+def test_how_far_a_step_moves_a_weighted_input():
+    """One weight moved by ε moves z by ε max(1, |x|), and what follows by Θ g' of that."""
+    net = SigmoidNetwork(thetas=[[[0.0, 0.0]], [[0.0, 40.0]]])
+    X, Y = net.data([[3.0]], [1])
+    found = rounding_of_estimate(net, X, Y, 0.0, 1e-6).reach
+    assert found == pytest.approx(40.0 * 0.25 * 3e-6, rel=1e-4)
+    assert rounding_bounds(net, X, Y, 0.0).reach == 0.0
 
 
 def test_labels_become_the_targets_that_scikit_learn_makes():

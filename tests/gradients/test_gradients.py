@@ -13,6 +13,7 @@ from micrograd_bp import (
     numerical_gradient,
     unroll,
 )
+from micrograd_bp.gradients import backprop
 
 from ..conftest import random_case
 
@@ -171,3 +172,20 @@ def test_each_method_reports_its_name_cost_and_time():
 def test_bad_input_gets_one_clear_line(method, X, Y, lambda_, message):
     with pytest.raises(ValueError, match=message):
         method(SigmoidNetwork([2, 3], seed=0), X, Y, lambda_)
+
+
+@pytest.mark.parametrize("method", [autodiff_gradient, backprop_gradient, numerical_gradient])
+def test_without_a_lambda_there_is_no_penalty(method):
+    case = random_case(4, 2)
+    large = SigmoidNetwork(thetas=[100.0 * theta for theta in case.net.thetas])
+    found, plain = method(large, case.X, case.y), method(large, case.X, case.y, 0.0)
+    assert found.cost == plain.cost == pytest.approx(large.cost(case.X, case.y, 0.0))
+    assert np.array_equal(found.vector, plain.vector)
+
+
+@pytest.mark.parametrize("z", [-800.0, -3.0, -0.5, 0.0, 0.5, 0.9, 3.0, 800.0])
+def test_logarithms_of_the_output_are_those_of_mpmath(z):
+    log_h, log_not_h = backprop.logs(np.array([z]))
+    with mpmath.workdps(400):
+        assert log_h[0] == pytest.approx(float(-mpmath.log(1 + mpmath.exp(-z))), rel=1e-15)
+        assert log_not_h[0] == pytest.approx(float(-mpmath.log(1 + mpmath.exp(z))), rel=1e-15)

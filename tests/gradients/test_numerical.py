@@ -62,6 +62,36 @@ def test_a_fast_estimate_beyond_the_rounding_of_J_contradicts_the_plain_loop(
         numerical_gradient(net, X, Y, lambda_, scheme=scheme)
 
 
+def test_the_step_is_the_courses_unless_another_is_given():
+    """Of x³ at 0 the two-sided difference is ε²."""
+    assert estimate(lambda t: t[0] ** 3, np.zeros(1))[0] == pytest.approx(1e-8)
+    net, X, Y, _ = problem("one")
+    found = numerical_gradient(net, X, Y).vector
+    index = 5
+    plus, minus = (cost_with(net, X, Y, 0.0, index, s) for s in (1e-4, -1e-4))
+    assert found[index] == pytest.approx((plus - minus) / 2e-4, rel=1e-7)
+
+
+@pytest.mark.parametrize("sizes", [[3, 2], [3, 4, 2], [2, 3, 3, 1]])
+@pytest.mark.parametrize("inputs", [1e-4, 1.0, 1e4])
+def test_rounding_is_that_of_an_independent_analysis_where_slopes_are_largest(sizes, inputs):
+    """At θ = 0 every g' is ¼, which the one takes for granted and the other computes."""
+    net = SigmoidNetwork(sizes, init=1e-6, seed=0)
+    X = inputs * np.ones((4, sizes[0]))
+    Y = np.zeros((4, sizes[-1]))
+    J = numerical_fast._Cost(net.shapes, X, Y, 0.0)
+    total, _ = J.rounding(net.theta, X[0], net.cost(X, Y))
+    assert 0.25 < total / rounding_bounds(net, X, Y, 0.0).cost < 4.0
+    for p in (0, net.theta.size - 1):
+        step = 1j * COMPLEX_STEP * (np.arange(net.theta.size) == p)
+        _, change = J.rounding(net.theta + step, X[0], net.cost(X, Y))
+        layer, index = (0, (0, 0)) if p == 0 else (-1, (-1, -1))
+        bound = rounding_bounds(net, X, Y, 0.0).D[layer][index]
+        assert change > 0.1 * bound
+        if p:  # of the last weight no other layer's bounds add up
+            assert change < 10.0 * bound
+
+
 def cost_with(net, X, Y, lambda_, index, step):
     moved = SigmoidNetwork(thetas=net.thetas)
     theta = net.theta

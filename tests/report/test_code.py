@@ -5,9 +5,9 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from micrograd_bp import check_backprop
+from micrograd_bp import SigmoidNetwork, backprop_gradient, check_backprop
 from micrograd_bp.grading.lines import Line, Listing, Wrong
-from micrograd_bp.report.diagnosis import strike
+from micrograd_bp.report.diagnosis import played, strike
 from micrograd_bp.report.page import diagnosis_page
 
 from ..grading.students_at_work import module
@@ -20,15 +20,23 @@ LINES = (
     Line(3, "    delta = delta @ T[:, 1:]  # " + HOSTILE, "δ⁽³⁾", "wrong", "(7, 4)", "[0.2, …]"),
 )
 WRONG = (Wrong("student.py", 3, LINES[2].code, "Θ⁽³⁾ᵀ δ⁽⁴⁾", "δ⁽³⁾"),)
-RIGHT = [[0.5, -1.0, 2.0, 0.0], [1.0, 1.0, 1.0, 1.0]]
-YOURS = [[0.5, -1.0, 2.5, 0.0], [1.0, 3.0, 1.5, 1.0]]
-SPOILED = ({"symbol": "δ⁽³⁾", "kind": "delta", "layer": 3, "yours": YOURS, "right": RIGHT},)
+THETAS = SigmoidNetwork([2, 3, 2], seed=5).thetas
+EXAMPLE = {"row": 1, "x": [0.5, -1.0], "y": [0.0, 1.0], "thetas": [t.tolist() for t in THETAS]}
+
+
+def example(wrong=()):
+    """One example of a run whose gradient is right but for what is added in ``wrong`` places."""
+    exact = backprop_gradient(SigmoidNetwork(thetas=THETAS), [EXAMPLE["x"]], [EXAMPLE["y"]])
+    D = [layer.copy() for layer in exact.D]
+    for (layer, *place), added in wrong:
+        D[layer - 1][tuple(place)] += added
+    return exact, EXAMPLE | {"D": [layer.tolist() for layer in D]}
 
 
 @pytest.fixture
 def diagnosis():
     judged = check_backprop(module("one_path_lost").backprop)
-    return replace(judged, lines=Listing(LINES, WRONG, SPOILED))
+    return replace(judged, lines=Listing(LINES, WRONG, (), example([((1, 0, 2), 1.0)])[1]))
 
 
 def test_each_line_stands_with_what_it_computed_and_the_wrong_one_is_marked(diagnosis):
@@ -42,22 +50,44 @@ def test_each_line_stands_with_what_it_computed_and_the_wrong_one_is_marked(diag
     assert HOSTILE not in page
 
 
-def test_marked_parts_are_those_that_differ_in_the_students_own_run(diagnosis):
-    seen = strike(diagnosis, [])["seen"]
-    assert [(s["kind"], s["layer"], s["indices"]) for s in seen] == [
-        ("delta", 3, [2]),
-        ("delta", 3, [3]),
-    ]
-    # of the two examples the first in which the unit is wrong
-    assert [(s["right"], s["yours"]) for s in seen] == [(1.0, 3.0), (2.0, 2.5)]
+def seen(diagnosis, given, spoiled=()):
+    unnamed = replace(diagnosis, mistakes=(), lines=Listing(LINES, WRONG, spoiled, given))
+    struck = strike(unnamed, played(unnamed), [])
+    assert struck["parts"] == []
+    return {
+        (s["kind"], s["layer"], *s["indices"]): (s["right"], s["yours"]) for s in struck["seen"]
+    }
 
 
 def test_weights_are_marked_one_by_one(diagnosis):
-    right = np.arange(6.0).reshape(2, 3)
-    yours = right + np.array([[0, 0, 1.0], [0, 0, 0]])
-    spoiled = {"symbol": "D⁽¹⁾", "kind": "D", "layer": 1, "yours": yours, "right": right}
-    (seen,) = strike(replace(diagnosis, lines=Listing(LINES, WRONG, (spoiled,))), [])["seen"]
-    assert seen == {"kind": "theta", "layer": 1, "indices": [1, 2], "right": 2.0, "yours": 3.0}
+    exact, given = example([((1, 0, 2), 1.0)])
+    right = exact.D[0][0, 2]
+    assert seen(diagnosis, given) == {("theta", 1, 1, 2): (right, right + 1.0)}
+
+
+def test_a_delta_is_marked_where_the_students_gradient_is_made_of_it(diagnosis):
+    a = [1.0, *EXAMPLE["x"]]
+    exact, given = example([((1, 1, j), 0.5 * a[j]) for j in range(3)])  # δ₂⁽²⁾ off by a half
+    found = seen(diagnosis, given)
+    right = exact.deltas[1][0, 1]
+    assert found.pop(("delta", 2, 2)) == pytest.approx((right, right + 0.5))
+    assert set(found) == {("theta", 1, 2, 0), ("theta", 1, 2, 1), ("theta", 1, 2, 2)}
+
+
+def test_a_delta_that_some_line_has_right_is_not_marked(diagnosis):
+    _, given = example([((2, 0, j), 0.5) for j in range(4)])
+    lines = (*LINES, Line(4, "    e = h - Y", "δ⁽³⁾", "right", "", ""))
+    unnamed = replace(diagnosis, mistakes=(), lines=Listing(lines, WRONG, (), given))
+    kinds = {s["kind"] for s in strike(unnamed, played(unnamed), [])["seen"]}
+    assert kinds == {"theta"}
+
+
+def test_a_weighted_input_is_that_of_the_example_shown(diagnosis):
+    _, given = example()
+    z = SigmoidNetwork(thetas=THETAS).forward([EXAMPLE["x"]]).z[1][0]
+    rows = np.array([z, z + np.array([0.0, 2.0, 0.0])])
+    entry = {"symbol": "z⁽²⁾", "kind": "z", "layer": 2, "yours": rows.tolist(), "right": []}
+    assert seen(diagnosis, given, (entry,)) == {("z", 2, 2): (z[1], z[1] + 2.0)}
 
 
 def test_without_a_traced_run_there_is_no_code(diagnosis):
@@ -81,15 +111,15 @@ def test_a_hint_tells_no_more_on_the_page_than_in_the_terminal(diagnosis):
 def test_an_unnamed_mistake_is_marked_where_the_students_own_numbers_are_wrong(
     browser, diagnosis, tmp_path
 ):
-    unnamed = replace(diagnosis, mistakes=())
+    _, given = example([((1, 0, 2), 1.0)])
+    unnamed = replace(diagnosis, mistakes=(), lines=Listing(LINES, WRONG, (), given))
     (tmp_path / "page.html").write_text(diagnosis_page(unnamed), "utf-8")
     page = browser.new_page()
     page.goto((tmp_path / "page.html").as_uri())
-    marked = page.evaluate(
-        "player.steps.flatMap((s) => player.wrong.at(s) ? [s.link.from.slope] : [])"
-    )
-    assert marked == ["δ₂⁽³⁾", "δ₃⁽³⁾"]
+    marked = "player.steps.flatMap((s) => player.wrong.at(s) ? [s.link.from.slope] : [])"
+    assert page.evaluate(marked) == ["∂J/∂θ₁₂⁽¹⁾"]
     page.get_by_role("button", name="Next wrong step").click()
-    assert page.locator("#spoiled").inner_text() == "right: 1 | yours: 3"
-    assert page.locator("#code li.lit").all_inner_texts()[0].startswith("    delta = delta @")
+    assert "| yours: " in page.locator("#spoiled").inner_text()
+    page.evaluate("player.pick(player.story.find('x', 1, 1).id); player.touch.move(3)")
+    assert page.evaluate(marked) == []  # of other numbers nothing is known
     page.close()

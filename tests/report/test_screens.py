@@ -87,7 +87,8 @@ def test_on_a_phone_the_caption_of_a_step_scrolls_into_view(visit):
 @pytest.mark.parametrize(("speed", "seconds"), [("slow", 2.4), ("normal", 1.1), ("fast", 0.4)])
 def test_playing_has_three_speeds(visit, speed, seconds):
     page = visit("2-2-2")
-    page.clock.install()
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
     page.locator("#speed").select_option(label=speed)
     page.get_by_role("button", name="Play").click()
     assert page.locator("#count").inner_text() == "1 / 36"

@@ -11,13 +11,13 @@ import pytest
 
 import micrograd_bp
 from micrograd_bp import SigmoidNetwork, Value, enclose, example_graph
-from micrograd_bp.scalar.balls import namespace, precision
+from micrograd_bp.scalar.balls import Ball, namespace, precision
 from micrograd_bp.scalar.ops import OPS, Op
 from micrograd_bp.scalar.recorded import Recorded
 from micrograd_bp.training.data import iris
 
 from ..conftest import random_case
-from .test_ops import ARITY, DOMAIN
+from .test_ops import ARITY, DOMAIN, TRUTH, arguments
 
 pytest.importorskip("flint")
 
@@ -228,6 +228,41 @@ def test_every_rule_of_the_table_serves_balls(symbol):
             middle = arb(slope.mid.numerator) / slope.mid.denominator
             assert abs(change / (2 * h) - middle) < 1e-28
             assert slope.radius < 1e-29
+
+
+@pytest.mark.parametrize("symbol", sorted(OPS))
+def test_every_operation_of_the_table_has_balls_that_hold_its_value(symbol):
+    for xs in arguments(symbol):
+        ball = enclose(Value.apply(OPS[symbol], *map(Value, xs))).value
+        with mpmath.workdps(90):
+            exact = TRUTH[symbol](*map(mpmath.mpf, xs))
+            assert abs(ball.mid - exact) <= 1e-28 * max(1, abs(exact)), xs
+            assert ball.low - mpmath.mpf("1e-85") <= exact <= ball.high + mpmath.mpf("1e-85"), xs
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_ends_beyond_all_bounds_are_read_out_outward_on_both_sides(sign):
+    """e to the ±10⁹: nearer to 0 than 2⁻¹⁶³⁸⁴, and beyond 2¹⁶³⁸⁴."""
+    with precision(106) as arb:
+        tiny, huge, large = (sign * arb(x).exp() for x in (-(10**9), 10**9, 10**4))
+    tiny, huge, large = (Ball.of(ball, 106) for ball in (tiny, huge, large))
+    assert sorted([abs(tiny.low), abs(tiny.high)]) == [0, Fraction(1, 2**16384)]
+    assert sign * tiny.low >= 0
+    assert sign * tiny.high >= 0
+    assert sign * math.inf in (huge.low, huge.high)
+    assert huge.radius == math.inf
+    assert math.isnan(huge.mid)
+    with mpmath.workdps(60):  # e¹⁰⁰⁰⁰ < 2¹⁶³⁸⁴: all its digits
+        assert large.low <= sign * mpmath.exp(10_000) <= large.high
+    assert 0 < large.radius * 10**28 < abs(large.mid)
+
+
+def test_an_enclosure_reads_as_a_table():
+    x, y = Value(2.0, label="x"), Value(3.0)
+    rows = str(enclose(x * y + x, wrt=[x, y])).splitlines()
+    assert [row.split()[0] for row in rows] == ["value", "∂/∂x", "∂/∂x1"]
+    assert [float(row.split()[1]) for row in rows] == [8.0, 4.0, 2.0]
+    assert len({row.index(row.split()[1]) for row in rows}) == 1  # one column
 
 
 def test_enclose_is_public():

@@ -198,6 +198,28 @@ def test_power_and_exponential_are_found_by_symbol():
         by_symbol("nope")
 
 
+@pytest.mark.parametrize("name", ["ReLU", "RELU", "relu", "Tanh"])
+def test_micrograds_spelling_serves(name):
+    assert by_symbol(name) is OPS[name.lower()]
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "by_x", "by_y"),
+    [
+        (0.0, 2.0, 0.0, 0.0),  # 0ʸ stays 0
+        (0.0, 1.0, 1.0, 0.0),
+        (-2.0, 3.0, 12.0, math.nan),  # (−2)ʸ is no real number beside y = 3
+        (2.0, 0.0, 0.0, math.log(2.0)),
+        (3.0, -1.0, -1 / 9, math.log(3.0) / 3),
+    ],
+)
+def test_the_two_derivatives_of_a_power(x, y, by_x, by_y):
+    arrays = [np.array([v]) for v in (x**y, x, y)]
+    with np.errstate(invalid="ignore"):
+        found = np.ravel(OPS["**"].partials(*arrays))
+    np.testing.assert_allclose(found, [by_x, by_y], rtol=1e-15)
+
+
 def test_an_operation_equals_its_symbol_and_no_other_operation():
     node = Value(2.0) * Value(3.0)
     assert node.op == "*"
