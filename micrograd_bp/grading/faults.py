@@ -13,7 +13,7 @@ from .catalogue import MISTAKES, Mistake
 from .factors import factor_enters, odd_number, unfinished
 from .flow import Node
 from .guess import Guess
-from .quantities import HIDDEN, Model, over
+from .model import HIDDEN, Model, over
 from .reading import Reading
 from .wording import step_words
 

@@ -13,7 +13,8 @@ from .factors import blocks_off
 from .faults import Step, described, expected
 from .flow import Flow, Node
 from .guess import guessed
-from .quantities import Model, key_of, over
+from .model import Model, over
+from .quantities import key_of
 from .reading import Reading, fitted, squared
 from .trace import Event
 from .wording import step_words

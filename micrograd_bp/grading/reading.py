@@ -12,16 +12,8 @@ import numpy as np
 
 from ..support.validation import Array
 from .flow import Flow, Key, Node
-from .quantities import (
-    HIDDEN,
-    OUTPUTS,
-    Match,
-    Model,
-    Quantities,
-    Quantity,
-    logistic,
-    over,
-)
+from .model import HIDDEN, OUTPUTS, Model, logistic, over
+from .quantities import Match, Quantities, Quantity
 
 __all__ = ["BLOCKS", "FORWARD", "WEIGHTS", "Reading", "fitted", "squared"]
 

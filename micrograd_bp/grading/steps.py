@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..support.validation import Array
-from .quantities import logistic, softmax, with_bias
+from .model import logistic, softmax, with_bias
 
 __all__ = ["Matrices", "Steps"]
 

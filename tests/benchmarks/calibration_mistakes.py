@@ -236,7 +236,7 @@ def unknown(count: int, rng: np.random.Generator) -> None:
             continue  # no unknown mistake after all: as on these data a known one
         tried += 1
         diagnosis = check_backprop(**submission(lambda thetas, X, Y, lam, D=D: D, case, False))
-        caught += not diagnosis.gradient_passed
+        caught += diagnosis.outcome != "right"  # the least noise leaves it nearly right
         named += bool(diagnosis.mistakes)
         if diagnosis.mistakes:
             print("  misnamed:", case.net, len(case.X), diagnosis.mistakes[0].name)
