@@ -163,12 +163,12 @@ def test_each_bound_is_the_one_that_the_text_derives(weights, inputs):
     for lambda_ in (0.0, 1e-2, 1e3):
         bounds = rounding_bounds(net, X, Y, lambda_)
         cost, D, deltas, slopes = by_the_text(net, X, Y, lambda_)
-        assert bounds.cost == pytest.approx(float(cost), rel=1e-8)
+        assert bounds.cost == pytest.approx(float(cost), rel=1e-8, abs=0.0)
         for l, part in enumerate(D):
-            assert bounds.D[l] == pytest.approx(part.astype(float), rel=1e-8)
-        assert bounds.deltas[2] == pytest.approx(np.array(deltas[0::2], float), rel=1e-8)
-        assert bounds.deltas[1] == pytest.approx(np.array(deltas[1::2], float), rel=1e-8)
-        assert bounds.slopes[1] == pytest.approx(np.array(slopes, float), rel=1e-8)
+            assert bounds.D[l] == pytest.approx(part.astype(float), rel=1e-8, abs=0.0)
+        assert bounds.deltas[2] == pytest.approx(np.array(deltas[0::2], float), rel=1e-8, abs=0.0)
+        assert bounds.deltas[1] == pytest.approx(np.array(deltas[1::2], float), rel=1e-8, abs=0.0)
+        assert bounds.slopes[1] == pytest.approx(np.array(slopes, float), rel=1e-8, abs=0.0)
 
 
 def sigmoid(z):
@@ -201,7 +201,7 @@ def test_how_far_a_step_moves_a_weighted_input():
     net = SigmoidNetwork(thetas=[[[0.0, 0.0]], [[0.0, 40.0]]])
     X, Y = net.data([[3.0]], [1])
     found = rounding_of_estimate(net, X, Y, 0.0, 1e-6).reach
-    assert found == pytest.approx(40.0 * 0.25 * 3e-6, rel=1e-4)
+    assert found == pytest.approx(40.0 * 0.25 * 3e-6, rel=1e-4, abs=0.0)
     assert rounding_bounds(net, X, Y, 0.0).reach == 0.0
 
 
