@@ -3,16 +3,18 @@
 import os
 import sys
 from _signal import SIGINT, default_int_handler, getsignal, signal  # type: ignore[import-not-found]
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 # Started as a program (python -m micrograd_bp, or the script micrograd-bp) it answers Ctrl-C from
-# here on, before anything else is loaded; imported by others it leaves signals alone.
+# here on, before anything else is loaded, and takes no module from the user's folder (where
+# python -m looks first: a student may well have a random.py). Imported by others it does neither.
 if sys.argv[:1] and (
     sys.argv[0] == "-m" or os.path.basename(sys.argv[0]).startswith("micrograd-bp")  # noqa: PTH119
 ):
+    if sys.argv[0] == "-m" and not sys.flags.safe_path:
+        _house = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+        sys.path[:1] = [_house] if sys.path[0] == _house else []
 
-    def _interrupted(*_: Any) -> None:
+    def _interrupted(*_: object) -> None:
         os.write(2, b"interrupted\n")
         os._exit(130)
 
@@ -22,6 +24,9 @@ if sys.argv[:1] and (
         from .support.interrupts import one_line_for_interrupts
 
         one_line_for_interrupts(instead_of=_interrupted)
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from .drawing.draw import draw
 from .network.graph import ExampleGraph, example_graph

@@ -61,6 +61,24 @@ def test_a_full_standard_output_is_said_in_one_line(tmp_path):
     assert said == "error: standard output: No space left on device\n"
 
 
+@posix
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_help_that_cannot_be_printed_is_one_line_too(tmp_path):
+    assert shell("--help > /dev/full", tmp_path) == (
+        2,
+        "error: standard output: No space left on device\n",
+    )
+
+
+def test_modules_of_the_users_folder_stop_nothing(tmp_path):
+    for name in ("random", "types", "numpy", "json", "signal", "typing"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(5)")
+    student = Path(__file__).parent / "students" / "right_vectorised.py"
+    (tmp_path / "student.py").write_bytes(student.read_bytes())
+    done = start("grade", "student.py", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_where_theta_is_lacking_it_is_written_out(encoding):
     done = start("check", PYTHONIOENCODING=encoding)
@@ -126,6 +144,9 @@ def test_shells_can_complete():
         (["check", "--epsilon=abc"], "(got 'abc')"),
         (["check", "--data", "a\x1b[2J.csv"], r"a\x1b[2J.csv: no such file"),
         (["check", "--html", "."], ".: Is a directory"),
+        (["check", "--epsilon", "1e300"], "epsilon: got 1e+300, too large a step"),
+        (["grade", "results.json", "--timeout", "-1"], "timeout: got -1, expected a number of"),
+        (["grade", ".", "--memory", "0"], "memory: got 0, expected a number of MB"),
         (["check", "--html", "no/page.html"], "no/page.html: No such file or directory"),
         (["check", "--layers", "4-2000000000000-3"], "GB of memory, there are"),
         (["train", "--save", "m.npz", "--plot", "./m.npz"], "got the ending 'npz'"),
@@ -168,6 +189,23 @@ def test_if_writing_fails_at_the_end_a_copy_is_kept(tmp_path, monkeypatch, capsy
     assert "J fell from" in out  # the result is printed all the same
     message = rf"error: {folder}/m\.npz: No such file or directory; a copy is kept in (\S+)\n"
     assert load_model(re.fullmatch(message, err)[1]).training.epoch == 0
+
+
+@posix
+def test_ctrl_c_inside_an_exec_ends_with_130_too():
+    """Python itself then ends by the signal: dataclasses and namedtuples are made by exec."""
+    program = (
+        "import sys; sys.argv = ['-m']\n"
+        "import micrograd_bp, signal\n"
+        "from micrograd_bp.support.interrupts import end_program, exit_status, interruptible\n"
+        "try:\n"
+        "    with interruptible():\n"
+        "        exec('signal.raise_signal(signal.SIGINT)')\n"
+        "except KeyboardInterrupt:\n"
+        "    end_program(exit_status())\n"
+    )
+    command = [sys.executable, "-c", program]
+    assert subprocess.run(command, env=ENVIRONMENT, check=False).returncode == 130
 
 
 @posix

@@ -101,6 +101,7 @@ def main() -> None:
     prepare_streams()
     if not sys.warnoptions:  # our own messages say what matters
         warnings.simplefilter("ignore")
+    if not sys.flags.dev_mode:  # not matplotlib's of its fonts, nor Dask's
         logging.disable(logging.CRITICAL)
     status = run(sys.argv[1:])
     try:
@@ -121,6 +122,9 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print_error("interrupted")
         return exit_status()
+    except OSError as error:  # of --help, say, where standard output is full
+        print_error(f"error: {_one_line(error)}")
+        return 2
     except Exception as error:
         if not hasattr(error, "format_message"):  # the parser's own, for wrong options
             raise

@@ -98,11 +98,32 @@ class Equations(Result, Sequence[EquationCheck]):
 
 
 def verify_equations(net: SigmoidNetwork, x: npt.ArrayLike, y: npt.ArrayLike) -> Equations:
-    """Check (1), the output δ, (2), (3), (4) and the D formula on one example, row by row.
+    """Check every equation of the source on one example, row by row.
 
-    ``x`` is (s_1,), ``y`` one-hot (K,), a class index, or 0/1 for a single output. A network
-    without a hidden layer has no (2) and no (4). Raises ValueError if x or y do not fit.
+    They are (1), the output layer's δ = h − y, (2), (3), (4), and the formula of D. A network
+    without a hidden layer has no (2) and no (4).
 
+    Parameters
+    ----------
+    net : SigmoidNetwork
+        The network.
+    x : array_like, shape (s_1,)
+        The example.
+    y : array_like
+        Its target: one-hot (K,), a class index, or 0/1 for a single output.
+
+    Returns
+    -------
+    Equations
+        A sequence of ``EquationCheck``, in the order of the source's argument.
+
+    Raises
+    ------
+    ValueError
+        If x or y do not fit the network.
+
+    Examples
+    --------
     >>> checks = verify_equations(SigmoidNetwork([2, 2, 1], seed=0), [1.0, 2.0], 1)
     >>> [check.number for check in checks if check.passed]
     ['(1)', '(1)', 'δ⁽ᴸ⁾', '(2)', '(2)', '(4)', '(4)', '(3)', 'D']

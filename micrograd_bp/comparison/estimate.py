@@ -44,10 +44,13 @@ def bars_by_floats(
     gap: Array,
     exact: Array,
 ) -> Array:
-    """Error bars from two more step sizes; NaN where the second was not estimated.
+    """The error bar of each estimate, measured by repeating it with larger steps.
 
-    ``estimate(step, indices)`` makes them; ``gap`` is the distance of each estimate from the
-    exact methods, and ``exact`` what those may be off themselves.
+    The truncation of a two-sided difference grows with ε², so that the estimate at 2ε tells how
+    large it is at ε. Where that does not explain ``gap``, the distance from the exact methods
+    (which may be off by ``exact`` themselves), 4ε tells whether truncation does fall with ε²; if
+    not, the series does not converge and the bar is ∞. A bar is NaN where nothing was estimated.
+    ``estimate(step, indices)`` makes the further estimates.
     """
     doubled = estimate(2.0 * epsilon, None)
     first = np.abs(doubled.vector - numerical.vector)
@@ -71,7 +74,7 @@ def bars_by_floats(
 def step_that_would_do(
     net: SigmoidNetwork, X: Array, Y: Array, lambda_: float, epsilon: float
 ) -> float | None:
-    """The largest of ε/10, ε/100, … for which the series converges, if it is not mere rounding."""
+    """The largest of ε/10, ε/100, … for which the series converges; None if none of them does."""
     smaller = epsilon
     for _ in range(16):
         smaller = float(f"{smaller / 10.0:.1e}")

@@ -36,7 +36,7 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """One weight, what each method says of ∂J/∂θ, and how far a pair may differ there."""
+    """What each method says of ∂J/∂θ for one weight, and by how much two of them may differ."""
 
     name: str  # θ₂₃⁽¹⁾
     index: int  # into the unrolled θ
@@ -53,7 +53,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class ParameterVerdict:
-    """All that is known about ∂J/∂θ of one weight; None where something was not computed."""
+    """All that is known about ∂J/∂θ of one weight; what was not computed is None."""
 
     name: str
     index: int
@@ -73,7 +73,7 @@ class ParameterVerdict:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two methods compared on one layer."""
+    """How two methods compare on the weights of one layer."""
 
     methods: tuple[str, str]
     layer: int  # l of Θ⁽ˡ⁾
@@ -91,7 +91,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class DeltaDifference:
-    """δ of one layer by the graph and by the matrix formulas."""
+    """How δ of one layer differs between the graph and the matrix formulas."""
 
     layer: int
     difference: float  # the largest over examples and units
@@ -102,7 +102,7 @@ class DeltaDifference:
 
 @dataclass(frozen=True)
 class CostDifference:
-    """The cost J by two methods."""
+    """How the cost J differs between two methods."""
 
     methods: tuple[str, str]
     difference: float

@@ -72,7 +72,7 @@ class Ulps(NamedTuple):
 
 @dataclass(frozen=True)
 class Proof:
-    """What the balls say; arrays have an entry for each parameter of the unrolled θ."""
+    """What balls prove of the gradients; arrays have an entry for each parameter of unrolled θ."""
 
     bits: int  # of the balls that the verdict rests on
     examples: int  # that they cover
@@ -202,7 +202,7 @@ def _digits(relative: Array, bits: int) -> Array:
 
 
 def least(digits: Array) -> int:
-    """The least of them; 0 where one is not known."""
+    """The least number of digits; it is 0 where one of them is not known."""
     return int(np.nan_to_num(digits).min())
 
 

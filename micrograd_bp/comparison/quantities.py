@@ -31,7 +31,7 @@ Numbers = npt.NDArray[Any]  # floats, or balls as objects
 
 @dataclass(frozen=True)
 class Quantities:
-    """What the equations speak of, in floats or balls; lists over the layers, l − 1 as index.
+    """All that the equations speak of, as floats or balls, in lists over the layers from 1 on.
 
     An array for each layer; ``deltas[0]`` and ``graph_deltas[0]`` are not used.
     """
@@ -52,7 +52,7 @@ class Quantities:
 def quantities_in_balls(
     net: SigmoidNetwork, x: Array, y: Array, graph: ExampleGraph, each: EachUnit
 ) -> Quantities:
-    """The same on balls, within a ``precision``."""
+    """All that the equations speak of as balls; to be called within a ``precision``."""
     X, Y = x[np.newaxis], y[np.newaxis]
     by_graph, by_matrices = in_balls(net, X, Y, 0.0)
     thetas = [ball_array(theta) for theta in net.thetas]

@@ -212,7 +212,8 @@ class _ScalarView:
         share = None
         if node.has_grad and partial is not None and child not in self.fixed:
             share = slope(node) * partial
-            rows.append(coloured(f"{self.margin}← {number(share)}", self.theme.backward))
+            sent = f"{self.margin}← {number(share)}{self.margin[1:]}"
+            rows.append(coloured(sent, self.theme.backward))
             tip += f"; sends back {number(slope(node))} × {here} = {number(share)}"
         line = self.picture.signed(share)
         if self.steps:
@@ -222,6 +223,8 @@ class _ScalarView:
             )
             line = self._path_line(on_path)
         if self.labelled and rows:
+            if not self.margin:  # above a line to the right, which may be wide
+                rows.append(coloured("\u00a0", self.theme.text, 5))
             line |= {"label": lines(*rows), "labeltooltip": tooltip(tip)}
         return {**line, "edgetooltip": tooltip(tip)}
 

@@ -13,12 +13,7 @@ from ..support.validation import regularization
 from .sigmoid import SigmoidNetwork
 from .symbols import symbol
 
-__all__ = [
-    "ExampleGraph",
-    "example_graph",
-    "penalty_graph",
-    "theta_values",
-]
+__all__ = ["ExampleGraph", "example_graph", "penalty_graph", "theta_values"]
 
 # A matrix of weights as nodes: rows of Values, thetas[l][i][j] = θ_ij of layer l.
 Weights = list[list[list[Value]]]

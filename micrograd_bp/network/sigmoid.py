@@ -80,14 +80,26 @@ class ForwardPass(NamedTuple):
 class SigmoidNetwork:
     """A fully connected network whose every unit is a sigmoid.
 
-    ``sizes`` are the units per layer, bias units not counted, from input to output; ``thetas``
-    (optional) the weights themselves, Θ⁽ˡ⁾ of shape (s_{l+1}, s_l + 1) with column 0 for the
-    bias unit. Otherwise the weights are drawn uniformly from [−ε, ε] with ``seed`` (an integer
-    or a numpy Generator): ``init="glorot"`` takes ε = √6 / √(L_in + L_out) for each matrix, a
-    number is ε itself, ``"zeros"`` starts at 0 (where all hidden units stay alike).
+    Parameters
+    ----------
+    sizes : sequence of int
+        The units of each layer from input to output, bias units not counted.
+    thetas : sequence of array_like, optional
+        The weights themselves: Θ⁽ˡ⁾ of shape (s_{l+1}, s_l + 1), its column 0 for the bias unit.
+        Without them the weights are drawn uniformly from [−ε, ε].
+    init : str or float, optional
+        "glorot" takes ε = √6 / √(L_in + L_out) for each matrix, a number is ε itself, and "zeros"
+        starts at 0, where all hidden units of a layer stay alike for ever.
+    seed : int or numpy.random.Generator, optional
+        What the weights are drawn with.
 
-    Raises ValueError or TypeError if sizes, weights or ``init`` do not fit.
+    Raises
+    ------
+    ValueError, TypeError
+        If sizes, weights or ``init`` do not fit.
 
+    Examples
+    --------
     >>> net = SigmoidNetwork([4, 5, 3], seed=0)
     >>> [theta.shape for theta in net.thetas], net.theta.shape
     ([(5, 5), (3, 6)], (43,))

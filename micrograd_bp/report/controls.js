@@ -46,7 +46,8 @@ function listen(player) {
     if (player.camera.moved <= 4) player.pick(part ? part.dataset.node : "");
   });
   listenToChanges(player, on);
-  addEventListener("beforeprint", () => player.camera.fit());
+  addEventListener("beforeprint", () => player.toPaper());
+  addEventListener("afterprint", () => player.show());
   addEventListener("hashchange", () => readAddress(player));
 }
 

@@ -45,6 +45,15 @@ class Player {
     this.camera.fit();
   }
 
+  /** A sheet that was not stepped through shows all numbers. */
+  toPaper() {
+    this.camera.fit();
+    if (this.at > 0) return;
+    this.picture.show(this.everything(), undefined);
+    const J = this.story.cost;
+    this.write({ kind: "all values and slopes", rule: `${J.label} = ${written(J.value)}`, why: "" }, "", undefined);
+  }
+
   /** Every step, or only those between the cost and one weight (then forward is done already). @param {string} id */
   choose(id) {
     this.play(false);

@@ -70,7 +70,10 @@ def build(folder: str | Path, scripts: Sequence[Path] | None = None) -> list[Pat
         paragraphs=[
             "The referee for backpropagation: three gradients of one network that share no "
             "formula, held against each other, and a page on which every number can be touched. "
-            "Nothing needs to be installed to play."
+            "Nothing needs to be installed to play.",
+            "The course is also a notebook, examples/course.ipynb, which needs Python on your own "
+            "machine: a browser could run it only with NumPy built for WebAssembly, which the "
+            "package registries PyPI and npm do not have.",
         ],
         sections=sections,
     )

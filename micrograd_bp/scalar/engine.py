@@ -26,8 +26,7 @@ __all__ = ["Value"]
 _changes = 0
 _changing = threading.Lock()
 
-_new = object.__new__
-_INFINITY = math.inf
+_new, _INFINITY = object.__new__, math.inf
 
 
 class Value(Functions, Copies):

@@ -85,7 +85,7 @@ def _comparison(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], boo
 
 
 class Functions:
-    """What ``Value`` inherits.
+    """The operators and functions that ``Value`` inherits.
 
     >>> from micrograd_bp import Value
     >>> x, y = Value(1.0), Value(1.0)

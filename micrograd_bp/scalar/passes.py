@@ -120,7 +120,7 @@ def reach(output: Value, zero: float) -> Reached:  # noqa: C901, PLR0915 - half 
 def undone_on_error(
     inner: list[Value], leaves: list[Value], before: list[tuple[Value, Any]]
 ) -> Iterator[None]:
-    """Where the block ends by an error, leaves have the gradients they had, and the others none."""
+    """If the block fails, give the leaves the gradients that they had, and the others none."""
     try:
         yield
     except BaseException:

@@ -11,7 +11,7 @@ __all__ = ["collector_paused"]
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """No passes of the cyclic collector for as long as the block, or function, runs.
+    """Keep the cyclic garbage collector from running while the block, or function, runs.
 
     A graph of Values has no cycles, and is freed without the collector; but while it grows, each
     of the collector's full passes looks at all of it again. Whether the collector runs is the

@@ -251,7 +251,7 @@ class _Cluster(Executor):
 
     def __init__(self, client: Any, address: str) -> None:
         self._client, self.address = client, address
-        self.executor = client.get_executor(retries=RETRIES)
+        self.executor = client.get_executor(retries=RETRIES, pure=False)
         self.alone_since: float | None = None
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:

@@ -91,9 +91,13 @@ def one_line_for_interrupts(instead_of: Any = signal.default_int_handler) -> Non
         before = sys.unraisablehook
 
         def hook(unraisable: Any) -> None:
-            """An interrupt that came where Python can only print it: in a destructor, say."""
+            """An interrupt that came where Python can only print it: in a destructor, say.
+
+            What else a destructor complains of, of some library's, changes nothing for the user.
+            """
             if not issubclass(unraisable.exc_type, KeyboardInterrupt):
-                before(unraisable)
+                if sys.flags.dev_mode:
+                    before(unraisable)
                 return
             current = signal.getsignal(signal.SIGINT)
             if isinstance(current, _Deferred):

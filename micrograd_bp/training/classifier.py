@@ -42,7 +42,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Model:
-    """A trained classifier."""
+    """A trained network, with all that it takes to classify further examples and to go on."""
 
     settings: Settings
     training: Training
@@ -129,10 +129,16 @@ def fit(
 ) -> Model:
     """Scale the training part of the data and train a network on it, or go on with ``resume``.
 
-    ``resume``, ``check_every`` and ``progress`` are as in ``train``. Raises ValueError if the
-    settings do not fit the data, a feature is constant, or ``resume`` was trained on other data
-    or with other settings.
+    ``resume``, ``check_every`` and ``progress`` are as in ``train``.
 
+    Raises
+    ------
+    ValueError
+        If the settings do not fit the data, if a feature is constant, or if ``resume`` was
+        trained on other data or with other settings.
+
+    Examples
+    --------
     >>> from micrograd_bp.training.data import iris
     >>> model = fit(iris(), Settings((4, 4, 3)))
     >>> model.predict([[5.1, 3.5, 1.4, 0.2]]), model.classes[0]

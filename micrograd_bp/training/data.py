@@ -32,7 +32,7 @@ FEW_EXAMPLES = 3.0
 
 @dataclass(frozen=True)
 class Dataset:
-    """Examples with their classes."""
+    """A data set for classification: examples, the class of each, and their names."""
 
     name: str
     X: Array  # (m, n)

@@ -74,13 +74,36 @@ def cost_function(
     lambda_: float = 0.0,
     gradient: str | GradientFunction = "matrices",
 ) -> Callable[[npt.ArrayLike], tuple[float, Array]]:
-    """f with f(theta) -> (J, ∂J/∂theta), as ``scipy.optimize.minimize(f, theta, jac=True)`` takes.
+    """The cost as an optimizer wants it: a function of theta that gives J and ∂J/∂theta.
 
-    X is (m, s_1); Y one-hot (m, K), class indices (m,), or 0/1 (m,) for a single output; theta
-    as ``net.theta``, (P,). ``gradient`` is where it comes from: "matrices", "graph", "tape", or
-    a function like ``backprop_gradient``. ``net`` itself is left as it is. Raises ValueError or
-    TypeError for data that do not fit.
+    It is what ``scipy.optimize.minimize(f, theta, jac=True)`` takes. ``net`` stays as it is.
 
+    Parameters
+    ----------
+    net : SigmoidNetwork
+        The network; of its weights only the shapes matter.
+    X : array_like, shape (m, s_1)
+        The examples.
+    Y : array_like
+        The targets: one-hot (m, K), class indices (m,), or 0/1 (m,) for a single output.
+    lambda_ : float, optional
+        The regularization λ.
+    gradient : str or callable, optional
+        Where the gradient comes from: "matrices", "graph", "tape", or a function that is called
+        like ``backprop_gradient``.
+
+    Returns
+    -------
+    callable
+        f with f(theta) -> (J, ∂J/∂theta) for theta as ``net.theta``, of shape (P,).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the data do not fit the network.
+
+    Examples
+    --------
     >>> net = SigmoidNetwork([2, 1], init="zeros")
     >>> J, slope = cost_function(net, [[1.0, 2.0]], [1])(net.theta)
     >>> round(J, 6), slope
@@ -110,19 +133,43 @@ def train(
 ) -> Training:
     """Minimize J from the weights of ``net``, which is left as it is.
 
-    X is (m, s_1); Y one-hot (m, K), class indices (m,), or 0/1 (m,) for a single output.
-    ``method`` is "gd", one step an epoch against the gradient of J; "sgd", the examples in a
-    random order of each epoch's own (from ``seed``), a step after every ``batch`` of them
-    (default 1); "lbfgs" or "cg", SciPy's, an epoch being an iteration. ``rate`` multiplies the
-    gradient (default 1 for gd, 0.1 for sgd). ``gradient`` is as in ``cost_function``. It is
-    compared with the numerical estimate before training, and again after every ``check_every``
-    epochs (0: never).
+    The gradient is compared with the numerical estimate before training begins. Ctrl-C ends
+    training, as do a wrong gradient and a diverging cost; ``Training`` says which.
 
-    ``resume`` goes on where an earlier call with the same arguments ended; ``epochs`` counts from
-    the very start. ``progress(epoch, epochs, cost)`` is called after each epoch. Ctrl-C ends
-    training, as do a wrong gradient and a diverging cost; see ``Training``. Raises ValueError or
-    TypeError for bad arguments.
+    Parameters
+    ----------
+    net : SigmoidNetwork
+        Where training starts.
+    X : array_like, shape (m, s_1)
+        The examples.
+    Y : array_like
+        The targets: one-hot (m, K), class indices (m,), or 0/1 (m,) for a single output.
+    lambda_ : float
+        The regularization λ.
+    method : str
+        "gd" takes one step an epoch against the gradient of J. "sgd" goes through the examples
+        in a random order that ``seed`` draws anew for each epoch, with a step after every
+        ``batch`` of them (default 1). "lbfgs" and "cg" are SciPy's, an epoch being an iteration.
+    epochs : int
+        How many epochs there are, counted from the very start.
+    rate : float, optional
+        What the gradient is multiplied with in a step: by default 1 for gd, 0.1 for sgd.
+    gradient : str or callable
+        As in ``cost_function``.
+    check_every : int
+        The gradient is compared again after every so many epochs (0: never).
+    resume : Training, optional
+        Where to go on: what an earlier call with the same arguments has returned.
+    progress : callable, optional
+        ``progress(epoch, epochs, cost)`` is called after each epoch.
 
+    Raises
+    ------
+    ValueError, TypeError
+        For arguments that do not fit the network or each other.
+
+    Examples
+    --------
     >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0]
     >>> t = train(SigmoidNetwork([2, 4, 1], seed=0), X, y)
     >>> t.net.predict(X), t.cost < 1e-3

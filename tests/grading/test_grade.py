@@ -547,6 +547,22 @@ def test_labels_of_a_mat_file_count_from_1_even_if_the_last_class_is_missing(sto
     assert check_backprop(stored).passed
 
 
+def test_labels_in_a_row_of_as_many_as_outputs_are_labels(tmp_path):
+    """SciPy saves a vector as a row: (1, 3) for three examples, and here three outputs too."""
+    rng = np.random.default_rng(0)
+    net, X, y = SigmoidNetwork([2, 3], seed=0), rng.normal(size=(3, 2)), np.array([3, 1, 1])
+    arrays = {"X": X, "y": y, "Theta1": net.thetas[0]}
+    arrays["grad"] = autodiff_gradient(net, X, y - 1).vector
+    assert check_backprop(save(tmp_path / "r.mat", arrays)).passed
+
+
+def test_a_layer_that_is_lacking_is_not_passed_over(stored):
+    """Its other layers could be a network of their own, with another gradient."""
+    del stored["Theta1"]
+    with pytest.raises(ValueError, match="results: got Theta2, expected one for each layer"):
+        check_backprop(stored)
+
+
 def test_inputs_saved_with_their_bias_unit_are_recognized(stored):
     stored["X"] = np.insert(stored["X"], 0, 1.0, axis=1)
     assert check_backprop(stored).passed

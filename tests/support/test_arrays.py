@@ -119,7 +119,7 @@ def test_dates_objects_and_text_are_no_numbers(value):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("value", [[], [[]], [1, 2], True, "1", None])
+@pytest.mark.parametrize("value", [[], [[]], [1, 2], True, np.array(True), "1", None])
 def test_one_number_is_exactly_one(value):
     with pytest.raises(ValueError, match="lambda: got"):
         one_number("lambda", value)

@@ -31,7 +31,7 @@ def test_ascii_names_are_those_of_the_command_line(made, expected):
 
 @pytest.mark.parametrize("letter", ["\x1b", "\x07", "\r", "\x9b", "\u202e", "\u2028", "\x00"])
 def test_control_characters_are_shown(letter):
-    printed = render(table(f"of {letter}", [">n", "name"], [["1", f"a{letter}b"]]))
+    printed = render(table(f"of {letter}", [f">n{letter}", "name"], [["1", f"a{letter}b"]]))
     assert letter not in printed
     assert repr(f"a{letter}b")[1:-1] in printed
     assert shown(f"a{letter}b\nc") == repr(f"a{letter}b")[1:-1] + "\nc"

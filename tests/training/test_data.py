@@ -132,7 +132,7 @@ def test_a_cell_array_of_names_gives_the_classes(tmp_path):
     assert load(tmp_path / "d.mat").classes == ("cat", "dog")
 
 
-@pytest.mark.parametrize("missing", ["NA", "?", "nan", "inf", "N/A", "null", "#N/A"])
+@pytest.mark.parametrize("missing", ["NA", "?", "nan", "inf", "#N/A", "#DIV/0!", "<NA>", "NaT"])
 def test_missing_values_are_no_class(tmp_path, missing):
     with pytest.raises(ValueError, match=r"row 3, column 'b': got .* a missing value"):
         data_of(tmp_path, ["x", missing, "y"])

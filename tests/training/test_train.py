@@ -419,6 +419,17 @@ def test_resuming_with_other_data_or_settings_is_refused():
         fit(data, replace(settings, epochs=4, lambda_=3.0), resume=model)
 
 
+@pytest.mark.parametrize("factor", [2.0**1010, 2.0**-1010])
+@pytest.mark.parametrize("scaling", ["each", "common"])
+def test_no_scale_of_the_features_is_special(factor, scaling):
+    """A power of two changes no bit of what is learned, nor overflows a square of it."""
+    data = iris()
+    settings = Settings((4, 3), epochs=3, scaling=scaling)
+    far = fit(replace(data, X=data.X * factor), settings)
+    assert far.training.theta.tolist() == fit(data, settings).training.theta.tolist()
+    assert far.predict(data.X * factor).tolist() == fit(data, settings).predict(data.X).tolist()
+
+
 def test_a_constant_feature_is_named():
     data = Dataset("d", np.column_stack([np.arange(8.0), np.full(8, 5.0)]), np.arange(8) % 2,
                    ("a", "b"), ("no", "yes"))  # fmt: skip
