@@ -79,8 +79,8 @@ def sums(
     # (1) summed over the examples: Δ⁽ˡ⁾ = Σ δ⁽ˡ⁺¹⁾ [1; a⁽ˡ⁾]ᵀ
     Deltas = []
     for delta, a_l in zip(deltas, a, strict=False):
-        products = delta.swapaxes(-1, -2) @ a_l
-        bias = delta.reshape(-1, delta.shape[-1]).sum(axis=0)
+        products, rows = delta.swapaxes(-1, -2) @ a_l, delta.reshape(-1, delta.shape[-1])
+        bias = np.ones(len(rows)) @ rows
         weights = products.reshape(-1, *products.shape[-2:]).sum(axis=0)
         Deltas.append(np.column_stack([bias, weights]))
 

@@ -16,16 +16,17 @@ HEADER = 128
 MATRIX, COMPRESSED = 14, 15
 # miINT8 to miSINGLE, miDOUBLE, miINT64, miUINT64, miMATRIX, miUTF8 to miUTF32, and their sizes
 SIZES = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8, 14: 1, 16: 1, 17: 2, 18: 4}
+SIZES_4 = (8, 4, 4, 2, 2, 1)  # of the numbers of a version 4 file, by the tens of its type
 CLASSES = range(1, 18)  # cell, struct, object, char, sparse, the numbers, function, opaque
 DEEPEST = 100  # nesting of cells and structs
 
 
 def check_mat_file(content: bytes) -> None:
-    """Raise ValueError, in one line, if a version 5 file has tags that cannot be.
+    """Raise ValueError, in one line, if a version 4 or 5 file has tags that cannot be.
 
-    Files of other versions pass: SciPy reads or refuses them without trusting them.
+    Files of version 7.3 pass: SciPy refuses them.
 
-    >>> check_mat_file(b"\\0" * 126 + b"IM" + b"\\xff" * 8)
+    >>> check_mat_file(b"M" * 126 + b"IM" + b"\\xff" * 8)
     Traceback (most recent call last):
     ...
     ValueError: damaged: an element of type 65535
@@ -33,7 +34,10 @@ def check_mat_file(content: bytes) -> None:
     if not content.strip(b"\0"):
         raise ValueError("damaged: nothing but zeros")
     order = {b"IM": "<", b"MI": ">"}.get(content[126:HEADER])
-    if order is None or content[124:126] in (b"\x00\x02", b"\x02\x00"):  # version 4; 7.3
+    if 0 in content[:4]:
+        _check_version_4(content)
+        return
+    if order is None or content[124:126] in (b"\x00\x02", b"\x02\x00"):  # version 7.3
         return
     for kind, data in _elements(content[HEADER:], order, top=True):
         if kind == COMPRESSED:
@@ -44,6 +48,23 @@ def check_mat_file(content: bytes) -> None:
         elif kind != MATRIX:
             raise ValueError(f"damaged: an element of type {kind} where an array is expected")
         _check_matrix(data, order, 0)
+
+
+def _check_version_4(content: bytes) -> None:
+    """Arrays one after the other: type, rows, columns, whether complex, and the name's length."""
+    order = "<" if content[3:4] == b"\0" else ">"
+    position = 0
+    while position < len(content):
+        if len(content) < position + 20:
+            raise ValueError("damaged: it ends within the head of an array")
+        head = struct.unpack_from(f"{order}5i", content, position)
+        kind, rows, columns, imaginary, name = head
+        if not 0 <= kind % 100 // 10 < len(SIZES_4) or min(head[:3]) < 0 or name < 1:
+            raise ValueError("damaged: an array without type, dimensions or name")
+        numbers = rows * columns * (2 if imaginary else 1)
+        position += 20 + name + numbers * SIZES_4[kind % 100 // 10]
+    if position > len(content):
+        raise ValueError("damaged: it ends within an array")
 
 
 def _unpacked(data: bytes) -> bytes:

@@ -110,6 +110,39 @@ def test_axe_finds_nothing(visit, name, scheme):
     assert [(v["id"], [n["html"][:90] for n in v["nodes"]][:3]) for v in found] == []
 
 
+MODES = [
+    "player.go(3)",
+    "player.go(player.steps.length)",
+    "byId('stride').value = 'layer'; player.go(0); player.move(1); player.move(1)",
+    "byId('follow').selectedIndex = 1; player.choose(byId('follow').value); player.go(4)",
+    "byId('guess').checked = true; player.choose(''); player.move(1)",
+    "player.pick(String(player.story.find('z', 2, 1).id)); player.touch.move(3)",
+    "byId('mistake').selectedIndex = 2; chooseMistake(player, byId('mistake').value)",
+    "player.nextStrike()",
+    "byId('export').click()",
+]
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="no axe-core (npm install --no-save axe-core)")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_mode(visit, scheme):
+    page = visit("lost", width=1366, color_scheme=scheme)
+    page.evaluate(AXE.read_text("utf-8"))
+    for mode in MODES:
+        page.evaluate(f"() => {{ {mode} }}")
+        found = page.evaluate("async () => (await axe.run()).violations")
+        assert [(v["id"], v["nodes"][0]["html"][:90]) for v in found] == [], mode
+
+
+@pytest.mark.parametrize("name", ["lost", "square"])
+def test_from_the_first_screen_a_press_leads_to_the_first_wrong_step(visit, name):
+    page = visit(name, width=1366, height=768)
+    button = box(page, "#next-strike")
+    assert button["y"] + button["height"] <= 768
+    page.locator("#next-strike").click()
+    assert "| yours: " in page.locator("#spoiled").inner_text()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_colours_are_told_apart_by_every_eye(visit, scheme):
     page = visit("2-2-2", color_scheme=scheme)

@@ -129,3 +129,14 @@ def test_one_number_is_exactly_one(value):
 def test_texts_are_lists_of_whole_text(value):
     with pytest.raises(ValueError, match="classes: got"):
         texts("classes", value)
+
+
+@pytest.mark.parametrize("format", ["4", "5"])
+@pytest.mark.parametrize("lost", [1, 5, 9, 40])
+def test_a_matlab_file_that_ends_too_early_is_refused(tmp_path, format, lost):
+    file = tmp_path / "w.mat"
+    savemat(file, {"Theta1": np.ones((2, 3)), "Theta2": np.ones((0, 3))}, format=format)
+    assert read_arrays(file)["Theta1"].tolist() == np.ones((2, 3)).tolist()
+    file.write_bytes(file.read_bytes()[:-lost])
+    with pytest.raises(ValueError, match=r"w\.mat: not a readable \.mat file \(damaged"):
+        read_arrays(file)
