@@ -196,7 +196,11 @@ def _by_rows(
             named.append(verdict)
             continue
         step = verdict.slope.step
-        ends = [box.at_theta(verdict.line.points(tree.start, t)[0]) for t in (step, -step)]
+        points = np.array([tree.start, tree.start])
+        ends = [
+            (verdict.line.move(point, t), box.at_theta(point))[1]
+            for point, t in zip(points, (step, -step), strict=True)
+        ]
         off = np.abs(jacobian[:, p] - np.ravel(ends[0] - ends[1]) / (2.0 * step))
         assert box.weights is not None
         row = int(np.argmax(off * np.abs(box.weights)))

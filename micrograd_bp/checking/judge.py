@@ -202,13 +202,17 @@ class Judge:
 
 
 def _weighed(verdict: Verdict, largest: float) -> Verdict:
-    """An undecided slope is doubtful if it may be a hundredth of the largest, or is unknown."""
+    """An undecided slope is doubtful if it may be a hundredth of the largest, or is unknown.
+
+    It is known if its bar is below a thousandth of the largest.
+    """
     check, slope = verdict.check, verdict.slope
     if check.status != "undecided":
         return verdict
-    weight = (abs(check.analytic) + check.error_bar) * slope.step
+    small = abs(check.analytic) * slope.step <= 1e-2 * largest
+    known = check.error_bar * slope.step <= 1e-3 * largest
     inside = abs(check.analytic - check.numeric) <= check.error_bar
-    doubtful = not (np.isfinite(check.error_bar) and inside and weight <= 1e-2 * largest)
+    doubtful = not (small and known and inside)
     return replace(verdict, check=replace(check, doubtful=doubtful))
 
 

@@ -24,18 +24,24 @@ SECOND_STEP = 0.61  # the first step of the second ladder, in units of the first
 SMALLEST_STEP = 2.0**10 * EPSILON  # of |θ|: below, θ ± h keeps too few digits of h
 WIDER = 2.0**13  # the first step where the cost does not show the slope at smaller ones
 WIDENINGS = 4
+CLEAR = 1e6  # by so much more than its noise
+ODD = 0.9  # part of the rise that may be the same on both sides
 # A slope is decided if its bar is below this part of it. A zero slope is always smaller than
 # its bar: it is decided if the bar is below NEGLIGIBLE of how steep the cost gets one small step
 # further, or if the cost never moves.
 RESOLUTION = 1e-3
 NEGLIGIBLE = 1e-6
+# A difference in the outer half of a bar, which is there for the worst case, confirms nothing,
+# unless it is a negligible part of the slope.
+INNER = 0.5
+PLAIN = 1e-6
 BLOCK_NUMBERS = 2**20  # numbers in one block of points: 8 MB
 HUGE = 2.0**500  # costs beyond are divided by a power of 2, lest their differences overflow
 ROUGH_SAMPLE = 3  # lines without an alarm on which a departure at once is looked into
-HALVINGS = 30
+HALVINGS = 14
 BESIDE = 0.02  # of the first step: one jump as near is as bad as many
 BEYOND = (2.9, 9.3)  # where else to look, in units of the distance of a jump
-SMALL_PART = 1e-6  # of a departure: what is left of it where the cost is continuous
+SMALL_PART = 1e-3  # of a departure: what is left of it where the cost is continuous
 
 
 @dataclass(frozen=True)
@@ -56,14 +62,16 @@ class Line:
     noise: float = 0.0  # along one parameter the step that was made is known exactly
     blur: float = 0.0
 
-    def points(self, theta: Array, step: float) -> tuple[Array, float]:
-        """θ moved by ``step``, and how far it really moved: θ + h is rounded."""
+    def move(self, point: Array, step: float) -> float:
+        """Move ``point``, which is θ, by ``step``, and say how far it moved: θ + h is rounded."""
         with np.errstate(over="ignore"):
             if self.direction is not None:
-                return theta + step * self.direction, step
-            moved = theta.copy()
-            moved[self.index] += step
-            return moved, float(moved[self.index] - theta[self.index])
+                point += step * self.direction
+                return step
+            assert self.index is not None
+            before = float(point[self.index])
+            point[self.index] += step
+            return float(point[self.index] - before)
 
 
 @dataclass(frozen=True)
@@ -100,6 +108,13 @@ class Problem:
         values = np.full(len(points), np.nan)
         values[finite] = self._costs(points[finite]) / self.unit
         return values
+
+    def probe(self, probes: Sequence[tuple[Line, float]]) -> tuple[Array, list[float]]:
+        """The function a step along lines each, and how far these steps really went."""
+        points = np.empty((len(probes), self.theta.size))
+        points[:] = self.theta
+        moves = [line.move(point, t) for point, (line, t) in zip(points, probes, strict=True)]
+        return self.costs(points), moves
 
     def measure_noise(self, rng: np.random.Generator, lines: int = NOISE_LINES) -> None:
         """The noise at θ: the largest of some random lines, which move every parameter.
@@ -144,9 +159,10 @@ class Problem:
         """
         ladders = self._ladders(lines)
         slopes = [ladder.slope() for ladder in ladders]
-        for i, line in enumerate(lines):
-            if self._hidden(line, slopes[i], ladders[i]):
-                slopes[i] = self._widened(line, slopes[i])
+        hidden = [i for i, x in enumerate(lines) if self._hidden(x, slopes[i], ladders[i])]
+        if hidden:
+            for k, slope in self._widened([lines[i] for i in hidden]).items():
+                slopes[hidden[k]] = slope
         alarms = [i for i, line in enumerate(lines) if _contradicts(slopes[i], line)]
         lines = list(lines)
         if alarms and finer is not None:
@@ -155,7 +171,7 @@ class Problem:
                 lines[i] = line
             alarms = [i for i in alarms if _contradicts(slopes[i], lines[i])]
         doubted = self._second_opinions(lines, slopes, alarms) if twice else set()
-        departures = {i: found for i, ladder in enumerate(ladders) if (found := ladder.abrupt())}
+        departures = {i: x for i, ladder in enumerate(ladders) if (x := ladder.abrupt())}
         doubted |= self._rough(lines, ladders, alarms, departures)
         return [
             Verdict(
@@ -185,19 +201,33 @@ class Problem:
     def _negligible(line: Line, slope: Slope) -> bool:
         return slope.bar + abs(line.analytic) <= NEGLIGIBLE * slope.secant
 
-    def _widened(self, line: Line, slope: Slope) -> Slope:
-        """The slope from larger first steps, if one of them decides it."""
-        wide = line
+    def _widened(self, lines: list[Line]) -> dict[int, Slope]:
+        """The slopes from larger first steps, by place, where these decide them.
+
+        The first step is the smallest of some at which the cost moves by far more than its
+        noise, and not the same way on both sides, nor on one alone, as beyond a kink.
+        """
+        wide, left = list(lines), list(range(len(lines)))
+        chosen: list[int] = []
+        faint: list[int] = []
         for _ in range(WIDENINGS):
-            wide = replace(wide, step=wide.step * WIDER)
-            probes = [wide.points(self.theta, t)[0] for t in (wide.step, -wide.step)]
-            if not np.any(np.abs(self.costs(np.array(probes)) - self.value) > 0.0):
-                continue
-            (ladder,) = self._ladders([wide])
-            found = ladder.slope()
-            if found.bar <= RESOLUTION * abs(found.value):
-                return found
-        return slope
+            for i in left:
+                wide[i] = replace(wide[i], step=wide[i].step * WIDER)
+            steps = [(wide[i], t) for i in left for t in (wide[i].step, -wide[i].step)]
+            rises = (self.probe(steps)[0] - self.value).reshape(-1, 2)
+            moves = np.where(np.isfinite(rises), np.abs(rises), 0.0).max(axis=1)
+            clear = moves > CLEAR * max(self.noise, EPSILON * abs(self.value))
+            odd = np.abs(rises.sum(axis=1)) <= ODD * np.abs(rises[:, 0] - rises[:, 1])
+            chosen += [i for k, i in enumerate(left) if clear[k] and odd[k]]
+            faint = [i for k, i in enumerate(left) if moves[k] > 0.0 and not clear[k]]
+            left = [i for k, i in enumerate(left) if not clear[k]]
+            if not left:
+                break
+        chosen += faint
+        wide = [replace(wide[i], smallest=wide[i].step / WIDER) for i in chosen]
+        found = zip(chosen, self._ladders(wide, self.ratio**2), strict=True)
+        slopes = {i: ladder.slope() for i, ladder in found}
+        return {i: s for i, s in slopes.items() if s.bar <= RESOLUTION * abs(s.value)}
 
     def _second_opinions(
         self, lines: list[Line], slopes: list[Slope], alarms: Sequence[int]
@@ -224,7 +254,7 @@ class Problem:
         return doubted
 
     def _on(self, line: Line) -> Costs:
-        return lambda t: self.costs(np.array([line.points(self.theta, s)[0] for s in t.tolist()]))
+        return lambda t: self.probe([(line, s) for s in t.tolist()])[0]
 
     def _rough(
         self,
@@ -255,8 +285,8 @@ class Problem:
         slope = ladder.slope()
 
         def departure(t: float) -> float:
-            point, moved = line.points(self.theta, t)
-            return ladder.departure(moved, float(self.costs(point[np.newaxis])[0]), slope)
+            values, (moved,) = self.probe([(line, t)])
+            return ladder.departure(moved, float(values[0]), slope)
 
         low, high = departure(near), departure(far)
         middle_height, least = 0.1 * high, SMALL_PART * high
@@ -304,11 +334,10 @@ class Problem:
     def _descend(
         self, lines: list[Line], ladders: list[Ladder], block: list[tuple[int, list[float]]]
     ) -> None:
-        probes = [lines[i].points(self.theta, t) for i, steps in block for t in steps]
-        values = iter(self.costs(np.array([point for point, _ in probes])).tolist())
-        moves = iter(moved for _, moved in probes)
+        values, moves = self.probe([(lines[i], t) for i, steps in block for t in steps])
+        pairs = zip(moves, values.tolist(), strict=True)
         for i, steps in block:
-            ladders[i].add([(next(moves), next(values)) for _ in steps])
+            ladders[i].add([next(pairs) for _ in steps])
 
     def _slope_check(
         self,
@@ -347,8 +376,9 @@ class Problem:
             return "kink" if clear else "undecided"
         if line.analytic == slope.value == 0.0 and ladder.is_flat(slope.step):
             return "right"
-        known = bar <= self.resolution * abs(line.analytic) or self._negligible(line, slope)
-        return "right" if known else "undecided"
+        near = abs(line.analytic - slope.value) <= max(bar * INNER, PLAIN * abs(line.analytic))
+        known = near and bar <= self.resolution * abs(line.analytic)
+        return "right" if known or self._negligible(line, slope) else "undecided"
 
 
 def _contradicts(slope: Slope, line: Line) -> bool:

@@ -26,8 +26,9 @@ DEEPEST = 2.0**-110  # of the first step: 1e-33
 
 # After the ladder, single probes at steps that are smaller by JUMP each look for what is too
 # narrow for the ladder: a kink beside the point, a spike, an oscillation.
-JUMP = 97.0
-JUMPS, MORE_JUMPS = 3, 2  # more where the slope found is not the expected one
+JUMP = 630.0
+JUMPS, MORE_JUMPS = 2, 2  # more where the slope found is not the expected one
+SLIGHT = 1e-9  # part of a slope: a smaller bend is no kink, but part of the bar
 FAR = 4.5
 WILD = 1e3  # times what a slope explains: an exponential, no kink
 ABRUPT = 6.0  # order of a fall from step to step that no smooth function shows
@@ -322,9 +323,9 @@ class Ladder:
             return self._one_sided()
         value, half = central.value, bend.value / 2.0
         bar = central.bar + 4.0 * EPSILON * abs(value)
-        kink = abs(bend.value) > bend.bar
-        if kink:
-            bar += bend.bar / 2.0
+        kink = abs(bend.value) > max(bend.bar, SLIGHT * abs(value))
+        if abs(bend.value) > bend.bar:
+            bar += bend.bar / 2.0 if kink else abs(half)
         secant = self._secant(central.step)
         return Slope(value, bar, value - half, value + half, kink, secant, central.step)
 

@@ -165,7 +165,7 @@ def judge(
 def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
     """The diagnosis with what each line computed, where the code can be read and run so."""
     bound, first = runs.bound, runs.problems[0]
-    if bound is None or not runs.fits:
+    if bound is None:
         return diagnosis
     m = 1 if bound.single else bound.examples or TRACED
     problem = replace(random_problem(first.net.sizes, m, first.lambda_), lambda_=first.lambda_)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from ..gradients import Gradient, backprop_gradient
 from ..network.sigmoid import SigmoidNetwork
 from ..support.validation import Array
-from .quantities import with_bias
+from .model import with_bias
 from .submission import UserError
 
 __all__ = [

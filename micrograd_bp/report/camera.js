@@ -90,7 +90,7 @@ class Camera {
     if (!area) return this.fit();
     const box = this.svg.getBoundingClientRect();
     const ratio = box.height / box.width || 0.5;
-    const width = Math.max(area.width + 60, (area.height + 50) / ratio, 420);
+    const width = Math.max(area.width + 60, (area.height + 50) / ratio, 420, box.width / 1.25);
     this.set({
       x: area.x + area.width / 2 - width / 2,
       y: area.y + area.height / 2 - (width * ratio) / 2,
