@@ -12,6 +12,7 @@ import numpy as np
 import typer
 
 from ..drawing.dot import render
+from ..drawing.draw import VIEWS
 from ..drawing.draw import draw as drawn
 from ..network.graph import ExampleGraph, example_graph
 from ..network.sigmoid import SigmoidNetwork
@@ -44,7 +45,7 @@ def draw(
     ] = "cards",
     view: Annotated[
         str | None,
-        typer.Option(help="scalar, unit or layer [default: the finest that is legible]"),
+        typer.Option(help=f"{', '.join(VIEWS)} [default: the finest that is legible]"),
     ] = None,
     path: Annotated[
         str | None, typer.Option(help='Mark every path from a weight to J, e.g. "theta1[2,3]"')

@@ -106,7 +106,7 @@ def _check_options(
         raise ValueError(f"style: got {style!r}, expected {' or '.join(STYLES)}")
     if view is not None and view not in VIEWS:
         raise ValueError(f"view: got {view!r}, expected one of {', '.join(VIEWS)}")
-    if graph is None and view in ("unit", "layer"):
+    if graph is None and view not in (None, "scalar"):
         raise ValueError(f"view: got {view!r}, but a plain Value has no units and layers")
     if view == "layer" and path is not None:
         raise ValueError("path: the layer view has no single parameters; use unit or scalar")
