@@ -73,6 +73,9 @@ def _gradient(delivery: Delivery, returned: Any, problem: Problem) -> Read:
     matched = min(sets, key=lambda parts: _off(parts, exact.D)) if sets else None
     scalars = [float(a.ravel()[0]) for _, a in leaves(returned) if a.size == 1]
     several = len(list(leaves(returned))) > 1
+    if matched is not None:  # the bias of a single output is a number too, and no J
+        single = sum(piece.size == 1 for part in layout.pieces(like) for piece in part)
+        several = len(scalars) > single
     first = min(scalars, key=lambda J: abs(J - exact.cost)) if scalars and several else None
     if layout == COURSE and delivery.kind in ("list", "F", "numbered"):
         try:
