@@ -10,14 +10,14 @@ show. Rounding errors are bounded by the noise of the function (``noise.py``).
 from __future__ import annotations
 
 import math
+from bisect import insort
 from dataclasses import dataclass
 
+from .extrapolation import Limit
 from .noise import EPSILON, TINIEST
 
 __all__ = ["NOISE_SPREAD", "Ladder", "Probe", "Slope"]
 
-COLUMNS = 6  # of the extrapolation table: beyond, rounding has always won
-SAFETY = 2.0  # on the spread, which already is the error of the table's coarser neighbour
 NOISE_SPREAD = 4.0  # bound of the noise in one value, in standard deviations
 ROUNDING_ULPS = 2.0  # of a value at least: four times what the last rounding can do to it
 FEWEST = 5  # steps: an agreement of fewer values may be chance
@@ -64,105 +64,6 @@ class Slope:
 UNKNOWN = Slope(math.nan, math.inf, math.nan, math.nan)
 
 
-@dataclass(slots=True)
-class _Entry:
-    step: float
-    value: float
-    noise: float
-    spread: float
-    bar: float
-
-    def agrees(self, other: _Entry) -> bool:
-        return abs(self.value - other.value) <= self.bar + other.bar
-
-
-class _Limit:
-    """The limit at h = 0 of values at shrinking steps h, as Neville's table extrapolates it.
-
-    ``power`` is 2 for a series in h², 1 for one in h.
-    """
-
-    def __init__(self, power: int) -> None:
-        self.power = power
-        self.steps: list[float] = []
-        self.values: list[float] = []
-        self.noises: list[float] = []
-        self.row: list[tuple[float, float]] = []
-        self.candidates: list[_Entry] = []
-        self._trend = 0.0  # the next change, if it falls as the last one that was no noise
-        self._open = 0.0  # what may still be to come
-
-    def add(self, step: float, value: float, noise: float) -> None:
-        self.steps.append(step)
-        self.values.append(value)
-        self.noises.append(noise)
-        above, row = self.row, [(value, noise)]
-        best: _Entry | None = None
-        for j in range(1, min(len(above), COLUMNS) + 1):
-            (left, left_noise), (corner, corner_noise) = row[-1], above[j - 1]
-            weight = 1.0 / ((self.steps[-1 - j] / step) ** self.power - 1.0)
-            better = left + (left - corner) * weight
-            blurred = left_noise * (1.0 + weight) + corner_noise * weight
-            row.append((better, blurred))
-            if j > 1:
-                spread = max(abs(better - left), abs(better - corner))
-                bar = blurred + SAFETY * spread
-                if best is None or bar < best.bar:
-                    best = _Entry(step, better, blurred, spread, bar)
-        self.row = row
-        if best is not None:
-            tail = self._tail()
-            if not tail <= best.spread:
-                best.bar, best.spread = best.noise + SAFETY * tail, tail
-            self.candidates.append(best)
-
-    def _tail(self) -> float:
-        """What is still to come if the values converge no faster than the last two differences.
-
-        A smooth function's differences fall with the power of the step; where they do, the
-        extrapolation knows better, and this is 0.
-        """
-        before = abs(self.values[-2] - self.values[-3])
-        change = abs(self.values[-1] - self.values[-2])
-        noise = self.noises[-1] + self.noises[-2]
-        if change <= noise:
-            # What did not converge while it could be seen may go on so below the noise.
-            if not self._trend <= 4.0 * noise:
-                self._open = 0.0
-            return self._open
-        expected = (self.steps[-1] / self.steps[-2]) ** self.power
-        fall = change / before if before > 0.0 else math.inf
-        self._trend = change * min(fall, 1.0)
-        if fall <= math.sqrt(expected):
-            self._open = 0.0
-        else:
-            self._open = change * fall / (1.0 - fall) if fall < 0.98 else math.inf
-        return self._open
-
-    def accepted(self) -> list[_Entry]:
-        """The estimates that nothing from smaller steps contradicts, neither estimate nor value.
-
-        The limit is at h = 0, so small steps have precedence: their error is noise, which was
-        measured, while large steps may agree with each other across a kink. And the values at
-        smaller steps are nearer to the limit than those that led to the estimate, but for noise.
-        """
-        accepted: list[_Entry] = []
-        low, high = -math.inf, math.inf  # where the values at smaller steps, ± noise, allow it
-        first = len(self.values) - len(self.candidates)
-        for k in reversed(range(len(self.candidates))):
-            entry, value, noise = self.candidates[k], self.values[first + k], self.noises[first + k]
-            reach = abs(value - entry.value) + entry.bar
-            near = low <= entry.value + reach and entry.value - reach <= high
-            if near and all(entry.agrees(finer) for finer in accepted):
-                accepted.append(entry)
-            low, high = max(low, value - noise), min(high, value + noise)
-        return accepted
-
-    def best(self) -> _Entry | None:
-        """The narrowest of the accepted estimates."""
-        return min(self.accepted(), key=lambda entry: entry.bar, default=None)
-
-
 class Ladder:
     """The slope at t = 0 of f(t), from f at the steps that ``wanted`` asks for.
 
@@ -195,6 +96,7 @@ class Ladder:
         self.smallest = max(smallest, step * DEEPEST)
         self.right: list[Probe] = []
         self.left: list[Probe] = []
+        self._bends: list[tuple[float, float]] = []
         self._unresolved = 0
         self._rows = 0
         self._restart()
@@ -202,11 +104,10 @@ class Ladder:
         self._below = math.inf  # the ladder must go on until its steps are below this
 
     def _restart(self) -> None:
-        self._central = _Limit(2)  # (f(h) − f(−h)) / 2h has a series in h²
-        self._bend = _Limit(1)  # right minus left slope has one in h
+        self._central = Limit(2)  # (f(h) − f(−h)) / 2h has a series in h²
+        self._bend = Limit(1)  # right minus left slope has one in h
         self._sides: dict[int, list[tuple[float, float, float]]] = {1: [], -1: []}
         self._found: Slope | None = None
-        self._bends: list[tuple[float, float]] = []
 
     def wanted(self, expected: float, allowance: float) -> list[float]:
         """Where to look next; nothing if a smaller step cannot tell anything new.
@@ -227,26 +128,27 @@ class Ladder:
         self._found = None
         (plus, f_plus), (minus, f_minus) = values
         right, left = (f_plus - self.value) / plus, (f_minus - self.value) / minus
+        loudest = 0.0
         for t, value, slope in ((plus, f_plus, right), (minus, f_minus, left)):
             probes = self.right if t > 0.0 else self.left
             side = self._sides[1 if t > 0.0 else -1]
             if math.isfinite(value):
                 noise = self._bound(abs(value), abs(slope))
                 side.append((abs(t), slope, 2.0 * noise / abs(t)))
-                probes.append(Probe(t, value, noise))
+                insort(probes, Probe(t, value, noise), key=lambda probe: -abs(probe.t))
+                loudest = max(loudest, noise)
             else:  # a gap in the ladder: nothing above it can be extrapolated through it
-                self._central, self._bend = _Limit(2), _Limit(1)
+                self._central, self._bend = Limit(2), Limit(1)
                 side.clear()
                 probes.clear()
         if math.isfinite(f_plus) and math.isfinite(f_minus):
-            noise = max(self.right[-1].noise, self.left[-1].noise)
             # The two steps may differ in their last digits. Weighted so, the term in h² cancels
             # from the slope all the same, and the bend of a parabola falls exactly as h.
             central = (plus * left - minus * right) / (plus - minus)
             bend = (right - left) * 2.0 * self.step / (plus - minus)
-            self._central.add(plus, central, 2.0 * noise / (plus - minus))
-            self._bend.add(plus, bend, 4.0 * noise / plus)
-            self._bends.append((abs(bend), 4.0 * noise / plus))
+            self._central.add(plus, central, 2.0 * loudest / (plus - minus))
+            self._bend.add(plus, bend, 4.0 * loudest / plus)
+            self._bends.append((abs(bend), 4.0 * loudest / plus))
         self._shrink()
 
     def _shrink(self) -> None:
@@ -254,16 +156,25 @@ class Ladder:
         self._rows += 1
         candidates = self._limit().candidates
         resolved = bool(candidates) and math.isfinite(candidates[-1].bar)
+        if resolved and self._unresolved >= FEWEST:
+            self._return_to(self._limit().steps[-3])
+            return
         self._unresolved = 0 if resolved else self._unresolved + 1
         slow = self._unresolved < FEWEST
         power = 1 if slow else 2 if self._rows < FAST + FEWEST else 4
         self.step /= self.ratio**power
 
-    def _limit(self) -> _Limit:
+    def _return_to(self, step: float) -> None:
+        """Begin anew below ``step``: the fast steps that came after passed over the best ones."""
+        self._unresolved = 0
+        self._restart()
+        self.step = step / self.ratio
+
+    def _limit(self) -> Limit:
         """The central differences, or those of the only side where there are any."""
         if self._central.values:
             return self._central
-        limit = _Limit(1)
+        limit = Limit(1)
         for difference in self._sides[self._side()]:
             limit.add(*difference)
         return limit

@@ -13,13 +13,16 @@ from itertools import combinations
 
 from .cost_mistakes import COST_MISTAKES, CostMistake, CostTerms
 from .delta_mistakes import DELTA_MISTAKES
+from .forward_mistakes import FORWARD_MISTAKES
 from .mistake import Mistake
 from .steps import Steps
 from .sum_mistakes import SUM_MISTAKES
 
 __all__ = ["COST_MISTAKES", "MISTAKES", "CostMistake", "CostTerms", "Mistake", "Steps", "pairs"]
 
-MISTAKES: dict[str, Mistake] = {m.name: m for m in (*DELTA_MISTAKES, *SUM_MISTAKES)}
+MISTAKES: dict[str, Mistake] = {
+    m.name: m for m in (*DELTA_MISTAKES, *FORWARD_MISTAKES, *SUM_MISTAKES)
+}
 
 
 def pairs(mistakes: Sequence[Mistake]) -> list[tuple[Mistake, Mistake, Steps]]:

@@ -17,8 +17,9 @@ from ..support.validation import Array
 from .blocks import Slip, coefficients, near, slips
 from .delta_mistakes import DELTA_MISTAKES
 from .evidence import Case
+from .forward_mistakes import FORWARD_MISTAKES
 from .mistake import ACCUMULATE, Mistake
-from .quantities import Model, with_bias
+from .model import Model, with_bias
 
 __all__ = ["Link", "chained"]
 
@@ -132,7 +133,7 @@ def _whole(models: list[Model], l: int) -> Iterator[tuple[tuple[Mistake, ...], l
     """The right steps first, then one wrong step of δ⁽ˡ⁺¹⁾ or of what it is multiplied with."""
     last = models[0].last
     yield (), models
-    for mistake in DELTA_MISTAKES:
+    for mistake in (*DELTA_MISTAKES, *FORWARD_MISTAKES):
         replaced = set(mistake.steps)
         if replaced == INPUTS:
             yield (mistake,), models

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..support.validation import Array
-from .quantities import logistic
+from .model import logistic
 
 __all__ = ["COST_MISTAKES", "CostMistake", "CostTerms"]
 

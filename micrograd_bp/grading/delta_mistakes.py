@@ -1,13 +1,12 @@
-"""The catalogue's mistakes in the forward pass, in δ and in what δ is multiplied with."""
+"""The catalogue's mistakes in δ and in what δ is multiplied with."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .forward_mistakes import FORWARD_MISTAKES
 from .mistake import DELTA, IN_OUTPUT, OUTPUT, PROPAGATE, Mistake
-from .quantities import logistic, with_bias
-from .steps import no_bias, shifted, unsummed
+from .model import logistic, with_bias
+from .steps import no_bias, unsummed
 
 __all__ = ["DELTA_MISTAKES"]
 
@@ -299,42 +298,5 @@ DELTA_MISTAKES = [
         "The bias unit is an activation like the others, a₀ = 1, and its weights learn too: "
         "column 0 of the gradient is the sum of δ over the examples. Put the 1 before a⁽ˡ⁾.",
         {"inputs": lambda z, a, l: no_bias(a[l])},
-    ),
-    *FORWARD_MISTAKES,
-    Mistake(
-        "labels shifted up by one class",
-        IN_OUTPUT,
-        OUTPUT,
-        "δ_k⁽ᴸ⁾ = h_k − y_(k−1), around the end",
-        "The 1 of each y stands one class too high. Labels counted from 1 need y − 1 where "
-        "indices start at 0; check one example's row by hand.",
-        {"targets": lambda Y: shifted(Y, 1, around=True)},
-    ),
-    Mistake(
-        "labels shifted down by one class",
-        IN_OUTPUT,
-        OUTPUT,
-        "δ_k⁽ᴸ⁾ = h_k − y_(k+1), around the end",
-        "The 1 of each y stands one class too low. Labels that count from 0 need no y − 1 where "
-        "indices start at 0, and y + 1 in Octave; check one example's row by hand.",
-        {"targets": lambda Y: shifted(Y, -1, around=True)},
-    ),
-    Mistake(
-        "labels shifted up by one class, the last lost",
-        IN_OUTPUT,
-        OUTPUT,
-        "δ_k⁽ᴸ⁾ = h_k − y_(k−1), with y_0 = 0",
-        "The 1 of each y stands one class too high, and examples of the last class have no 1 at "
-        "all. Compare labels and column numbers: one of them starts at 0, the other at 1.",
-        {"targets": lambda Y: shifted(Y, 1, around=False)},
-    ),
-    Mistake(
-        "labels shifted down by one class, the first lost",
-        IN_OUTPUT,
-        OUTPUT,
-        "δ_k⁽ᴸ⁾ = h_k − y_(k+1), with y_(K+1) = 0",
-        "The 1 of each y stands one class too low, and examples of the first class have no 1 at "
-        "all. Compare labels and column numbers: one of them starts at 0, the other at 1.",
-        {"targets": lambda Y: shifted(Y, -1, around=False)},
     ),
 ]

@@ -11,23 +11,21 @@ import numpy as np
 from ..gradients import autodiff_gradient
 from ..network.symbols import symbol
 from .binding import Binding, Runner
-from .catalogue import MISTAKES
 from .clues import where_to_look
 from .diagnosis import Diagnosis, LayerVerdict
 from .evidence import Case, relative_difference
 from .explain import explanations, judge_cost, unseen
 from .functions import with_cost
 from .layouts import Problem
-from .own_cost import confirmed, family, gradient_scale, scales, stated_cost, with_penalty
+from .other_costs import OTHER_DATA, costs_near, near, own_cost_of
+from .own_cost import gradient_scale
 from .precision import SINGLE
-from .search import NEARLY, Attempt, Bound, distance, problems_for
+from .search import Attempt, Bound, distance, problems_for, unforeseen
 from .submission import Answer, StepError, UserError
 
-__all__ = ["OTHER_DATA", "UNKNOWN", "Runs", "diagnose", "run"]
+__all__ = ["Runs", "asked_again", "diagnose", "run"]
 
 EXACT = 1e-9  # relative to the largest entry: a cost of the family, to rounding
-UNKNOWN = ("a cost of its own, on which check_gradient confirms the gradient",)
-OTHER_DATA = ("other labels, or some of the examples only",)  # consistent, and a mistake
 GRAPH_LIMIT = 200_000  # nodes' worth of examples × weights that the graph confirms
 
 
@@ -75,8 +73,39 @@ def run(
     runs = _run(bound, runner, [bound.problem(problem, runner) for problem in problems])
     runs.notes.extend(_binding_notes(attempt, bound, runs))
     if runs.fits and not runs.unstable and runs.crashed is None and not _right(runs.cases):
-        return replace(runs, own=_own_cost(bound, runner, runs))
+        return replace(runs, own=own_cost_of(bound, runner, runs))
     return runs
+
+
+def asked_again(
+    diagnosis: Diagnosis, runs: Runs, runner: Runner, text: str
+) -> tuple[Diagnosis, Runs]:
+    """What passed, run once more on data that only the submission's text determines.
+
+    If the answer is right there too, nothing changes; else it was right for some data only, and
+    the verdict is that of all runs.
+    """
+    bound = runs.bound
+    if bound is None or not diagnosis.passed:
+        return diagnosis, runs
+    problem = unforeseen(bound, runs.problems[0].net.sizes, text)
+    if problem is None:
+        return diagnosis, runs
+    try:
+        more = _run(bound, runner, [bound.problem(problem, runner)])
+    except UserError as error:
+        where = f"with m = {len(problem.X)} example(s)"
+        note = f"{where} the function fails: {error}"
+        runs = replace(runs, notes=[*runs.notes, note], crashed=where, own=None)
+        return diagnose(runs), runs
+    if more.fits and not _right(more.cases):
+        more = replace(more, own=own_cost_of(bound, runner, more))
+    if diagnose(more, named=False).passed:
+        return diagnosis, runs
+    note = f"with m = {len(problem.X)} example(s) the gradient is another than elsewhere."
+    cases, problems = [*runs.cases, *more.cases], [*runs.problems, *more.problems]
+    runs = replace(runs, cases=cases, problems=problems, notes=[*runs.notes, note], own=None)
+    return diagnose(runs), runs
 
 
 def _run(bound: Bound, runner: Runner, problems: Sequence[Problem]) -> Runs:
@@ -183,100 +212,20 @@ def _right(cases: Sequence[Case]) -> bool:
     return gradient and (cost is None or cost[2])
 
 
-def _near(cases: Sequence[Case], problems: Sequence[Problem]) -> bool:
-    return all(
-        distance(case.answer, problem) <= NEARLY
-        for case, problem in zip(cases, problems, strict=True)
-    )
-
-
-def _own_cost(bound: Bound, runner: Runner, runs: Runs) -> tuple[str, ...] | None:
-    """In what the code's own cost differs from the course's, if its gradient is right for it."""
-    costs = [case.answer.cost for case in runs.cases]
-    if any(cost is not None for cost in costs):
-        if _near(runs.cases, runs.problems) and _costs_near(runs.cases):
-            return None
-        return _confirmed_own(bound, runner, runs)
-    if bound.course_form or _near(runs.cases, runs.problems):
-        return None
-    return _family_own(bound, runs)
-
-
-def _confirmed_own(bound: Bound, runner: Runner, runs: Runs) -> tuple[str, ...] | None:
-    def stated(problem: Problem) -> float:
-        cost = bound.answer(runner, problem).cost
-        if cost is None:
-            raise ValueError("no J")
-        return cost
-
-    for case, problem in zip(runs.cases[:2], runs.problems[:2], strict=True):
-        if not confirmed(stated, problem, case.parts, bound.layout):
-            return None
-    values = [case.answer.cost for case in runs.cases if case.answer.cost is not None]
-    known = stated_cost(runs.problems[: len(values)], values)
-    if known is None and _other_data(runs.cases):
-        return OTHER_DATA
-    return known or UNKNOWN
-
-
-def _other_data(cases: Sequence[Case]) -> bool:
-    """Whether it is the course's gradient with other labels, or with some of the examples."""
-    parts = {part for finding in explanations(cases)[:1] for part in finding.parts}
-    return any({"targets", "accumulate"} & set(MISTAKES[p].steps) for p in parts & set(MISTAKES))
-
-
-def _family_own(bound: Bound, runs: Runs) -> tuple[str, ...] | None:
-    """The first cost of the family whose gradient the answers are."""
-    first = runs.problems[0]
-    outputs, layers = first.net.sizes[-1], len(first.net.thetas)
-    free = bound.layout.kind != "theta" or runs.stepped
-    for own in family(layers, outputs):
-        gradients = [with_penalty(own.gradient(p), p) for p in runs.problems]
-        found = []
-        factors: dict[int, float] = {}
-        for case, D, problem in zip(runs.cases, gradients, runs.problems, strict=True):
-            visible = [bound.layout.pieces(part) for part in (case.parts, D)]
-            yours, theirs = ([*weights, *biases] for weights, biases in visible)
-            factor, left = gradient_scale(yours, theirs)
-            one = factors.setdefault(len(problem.X), factor)
-            if left > NEARLY or factor <= 0.0 or abs(factor / one - 1.0) > NEARLY:
-                break
-            known = [s for s in scales(len(problem.X), outputs, free)
-                     if abs(factor / s.factor - 1.0) <= NEARLY]  # fmt: skip
-            if own.loss != "squared error":
-                known = [s for s in known if "½" not in s.words and (free or s.factor == 1.0)]
-            found.append([s.words for s in known])
-        else:
-            if runs.stepped:
-                return own.differences
-            common = [w for w in found[0] if all(w in words for words in found)]
-            if common and (own.differences or common[0]):
-                return (*own.differences, *filter(None, common[:1]))
-    return None
-
-
-def _costs_near(cases: Sequence[Case]) -> bool:
-    return all(
-        case.answer.cost is None
-        or abs(case.answer.cost - case.exact.cost) <= NEARLY * abs(case.exact.cost)
-        for case in cases
-    )
-
-
 def diagnose(runs: Runs, named: bool = True) -> Diagnosis:
     """The verdict on the cases; if it is wrong and ``named``, with what explains it."""
     cases, problems = runs.cases, runs.problems
     verdicts = _layer_verdicts(cases) if runs.fits else []
     exact = runs.fits and all(verdict.passed for verdict in verdicts)
-    near = runs.fits and _near(cases, problems)
+    nearly = runs.fits and near(cases, problems)
     cost, cost_finding = judge_cost(cases)
-    cost_exact, cost_near = cost is None or cost[2], _costs_near(cases)
+    cost_exact, cost_near = cost is None or cost[2], costs_near(cases)
     single = any(case.unit == SINGLE for case in cases) and not cases[0].stored
     if runs.unstable or runs.crashed is not None:
         outcome = "wrong"
     elif exact and cost_exact:
         outcome = "nearly right" if single else "right"
-    elif near and cost_near:
+    elif nearly and cost_near:
         outcome = "nearly right"
     else:
         outcome = "wrong" if runs.own in (None, OTHER_DATA) else "right for its own cost"
@@ -284,7 +233,7 @@ def diagnose(runs: Runs, named: bool = True) -> Diagnosis:
     if runs.lacking and outcome in ("right", "nearly right"):
         outcome = "right for its own cost"
     wrong = outcome == "wrong"
-    gradient_passed = exact or near or not wrong
+    gradient_passed = exact or nearly or not wrong
     findings = explanations(cases) if named and not gradient_passed else []
     clues = [] if gradient_passed or findings or not named else where_to_look(cases, verdicts)
     residuals = [relative_difference(case.parts, case.exact.D) for case in cases if case.fits]

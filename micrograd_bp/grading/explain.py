@@ -29,6 +29,8 @@ def explanations(cases: Sequence[Case]) -> list[Finding]:
     whole = _whole(cases, _singly(known))
     if whole:
         return whole
+    if not any(np.any(part) for case in cases for part in case.parts):
+        return []  # two mistakes of which one leaves nothing are no explanation
     by_layer = {mistake.name: _layers_explained(cases, mistake) for mistake in known}
     wrong = _wrong_layers(cases)
     partly = _in_some_layers(cases, known, by_layer, wrong)

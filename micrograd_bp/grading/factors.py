@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,7 +15,7 @@ from .quantities import Match
 from .reading import BLOCKS, Reading
 from .wording import symbol
 
-__all__ = ["blocks_off", "factor_enters", "unfinished"]
+__all__ = ["blocks_off", "factor_enters", "odd_number", "unfinished"]
 
 SUMS = {"Delta", "D", "outer", "partial", "mixed"}
 ERRORS = {"delta", "back", "error"}
@@ -35,12 +36,17 @@ def blocks_off(reading: Reading, case: Case) -> Iterator[Off]:
             continue
         sums, theta = model.accumulated(l), model.thetas[l - 1]
         found = coefficients(yours, sums, theta, m, model.lambda_, AGREEMENT)
-        if found is not None and not np.any(yours):
-            found = None
+        if found is not None and max(abs(found.alpha), abs(found.alpha0)) < AGREEMENT / m:
+            node = next((n for n in reading.flow.nodes if _zeros_like(n, yours)), None)
+            if node is not None:  # nothing was added to what was set up, but a penalty perhaps
+                yield l, node, "0", "gradient left at 0"
+                continue
         slipped = slips(found, m, K, model.lambda_) if found is not None else []
         for slip in slipped:
             node = factor_enters(reading, l, slip) or _last(reading, l, slip, found)
-            if node is not None:
+            if node is not None and (number := odd_number(reading, node)) is not None:
+                yield l, *number
+            elif node is not None:
                 known = reading.match(node)
                 yield l, node, symbol(reading, known) if known else "", slip.name
         if not slipped:
@@ -48,8 +54,10 @@ def blocks_off(reading: Reading, case: Case) -> Iterator[Off]:
 
 
 def unfinished(reading: Reading, l: int, yours: Array, right: Array) -> Iterator[Off]:
-    """Blocks that hold zeros, or the sum over too few examples."""
-    for block in BLOCKS:
+    """Blocks that hold zeros, or the sum over too few examples; the whole where it is one sum."""
+    whole = reading.known.match(yours)
+    one_sum = whole is not None and whole.kind in ("outer", "partial")
+    for block in (np.s_[:, :],) if one_sum else BLOCKS:
         if _close(yours[:, block[1]], right[:, block[1]]):
             continue
         part = yours[:, block[1]]
@@ -65,15 +73,32 @@ def unfinished(reading: Reading, l: int, yours: Array, right: Array) -> Iterator
         last = example == len(reading.model.X) - 1
         name = "last example only" if last else "first example only" if not example else ""
         if known.kind == "partial":
-            name = "not all examples"
+            name = "last example left out" if example == len(reading.model.X) - 2 else ""
         node = None
         for one in reading.flow.nodes:
             match = reading.match(one)
-            stored = one.place.role in ("target", "value")
+            stored = one.place.role in ("target", "value") and one.value.size >= part.size
             if stored and match is not None and _same(match, known):
-                node = one
+                node = one if node is None or one.place.unit.target else node
         if node is not None:
             yield l, node, symbol(reading, known), name
+
+
+def odd_number(reading: Reading, node: Node) -> tuple[Node, str, str] | None:
+    """Where a variable that ``node`` divides by was given a number of units instead of m, with
+    its text and the mistake's name."""
+    kind, flow = node.place.node, reading.flow
+    if not isinstance(kind, ast.BinOp) or not isinstance(kind.op, ast.Div):
+        return None
+    units = {theta.shape[i] - i for theta in reading.model.thetas for i in (0, 1)}
+    for i in node.operands:
+        value = flow.nodes[i].value
+        number = float(value.ravel()[0])
+        if value.size == 1 and number in units - {len(reading.model.X)}:
+            given = flow.assigned(flow.nodes[i].place.text, node.number)
+            name = f"divided by {number:g}, a number of units, instead of m"
+            return None if given is None else (given, given.place.text, name)
+    return None
 
 
 def factor_enters(reading: Reading, l: int, slip: Slip, before: Node | None = None) -> Node | None:
@@ -174,4 +199,5 @@ def _close(one: Array, other: Array) -> bool:
 
 
 def _zeros_like(node: Node, value: Array) -> bool:
+    """Whether a node holds zeros in the shape of ``value``."""
     return node.value.shape == value.shape and not np.any(node.value)

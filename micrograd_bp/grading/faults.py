@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ast
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..support.validation import Array
 from .blocks import coefficients, slips
 from .catalogue import MISTAKES, Mistake
-from .factors import factor_enters, unfinished
+from .factors import factor_enters, odd_number, unfinished
 from .flow import Node
 from .guess import Guess
-from .quantities import HIDDEN, Model, over
+from .model import HIDDEN, Model, over
 from .reading import Reading
 from .wording import step_words
 
 __all__ = ["Step", "described", "expected"]
 
+BARE = "bias weights set to 0 before the forward pass"
+NO_SIGMOID = "no sigmoid at the output layer"
 ADDING = {"accumulate", "inputs"}  # steps of a mistake that stand where Δ is added up
 
 
@@ -36,22 +39,52 @@ def described(reading: Reading, node: Node, guess: Guess | None) -> Step:
     blamed = reading.blamed(node)
     model = reading.model
     special = _special(reading, node, guess)
+    if guess is not None and guess.kind == "z" and (bare := _bare(reading, node)):
+        words = step_words(reading, bare)
+        return Step(bare, words, expected("z", guess.layer, model), BARE)
     if guess is None:
         return Step(blamed, step_words(reading, blamed), "", special)
     wanted = expected(guess.kind, guess.layer, model)
     if special:
         return Step(blamed, step_words(reading, blamed), wanted, special)
+    if _equal(guess.value, model.za[0][model.last] - model.Y) and (
+        alias := _weighted_output(reading, node)
+    ):
+        return Step(alias, step_words(reading, alias), expected("a", model.last, model), NO_SIGMOID)
     mistake = _catalogued(guess, model)
     if guess.kind in ("Delta", "D") and (found := _slipped(reading, node, guess, mistake)):
         return found
     if mistake is not None and ADDING & set(mistake.steps):
         blamed = reading.blamed(_added(reading, node))
     if mistake is not None:
+        if "left out" in mistake.name and "accumulate" in mistake.steps:
+            blamed = reading.flow.short_range(blamed)
         return Step(blamed, mistake.used, wanted, mistake.name)
     if guess.kind in ("Delta", "D") and (few := _too_few(reading, node, guess.layer)):
         return Step(*few[:2], wanted, few[2])
     last = guess.node if guess.node.line == blamed.line else blamed
     return Step(blamed, step_words(reading, last), wanted, "")
+
+
+def _bare(reading: Reading, node: Node) -> Node | None:
+    """Where Θ lost its bias weights, if ``node`` was computed with such a Θ."""
+    for one in reading.inputs(node):
+        found = reading.match(one)
+        if found is not None and found.quantity.symbol.endswith("without its bias column"):
+            return reading.blamed(one)
+    return None
+
+
+def _weighted_output(reading: Reading, node: Node) -> Node | None:
+    """Where z⁽ᴸ⁾ was given another name, if ``node`` takes it for h."""
+    for i in node.operands:
+        one = reading.flow.nodes[i]
+        found = reading.match(one)
+        if found is not None and (found.kind, found.quantity.layer) == ("z", reading.model.last):
+            given = reading.flow.assigned(one.place.text, node.number)
+            if given is not None and isinstance(given.place.node, (ast.Name, ast.Subscript)):
+                return given
+    return None
 
 
 def _too_few(reading: Reading, node: Node, l: int) -> tuple[Node, str, str] | None:
@@ -96,6 +129,10 @@ def _slipped(reading: Reading, node: Node, guess: Guess, mistake: Mistake | None
     place = (
         factor_enters(reading, l, first, before=node) if first.step in ("average", "bias") else None
     )
+    if first.name == "no 1/m" and node.place.role == "target" and node.place.unit.operator:
+        place = reading.flow.assigned(node.place.unit.target, node.number)
+    if place is not None and (number := odd_number(reading, place)) is not None:
+        return Step(*number[:2], expected("D", l, model), number[2])
     place = reading.blamed(place or node)
     names = "; and ".join(slip.name for slip in slipped)
     if mistake is not None and len(slipped) == 1:
@@ -161,16 +198,20 @@ def _slope_of_another(guess: Guess, model: Model) -> str:
 
 def _catalogued(guess: Guess, model: Model) -> Mistake | None:
     """The mistake of the catalogue that this step makes, from the values it was given."""
+    guesses = [guess, replace(guess, kind="D")] if guess.kind == "Delta" else [guess]
     for mistake in MISTAKES.values():
-        try:
-            with np.errstate(all="ignore"):
-                value = _stepped(mistake, guess, model)
-        except (ValueError, IndexError, KeyError):
-            continue
-        if value is not None and value.shape == guess.value.shape:
-            size = np.max(np.abs(value))
-            if np.max(np.abs(value - guess.value)) <= 1e-9 * size:
-                return mistake
+        for one in guesses:
+            try:
+                with np.errstate(all="ignore"):
+                    value = _stepped(mistake, one, model)
+            except (ValueError, IndexError, KeyError):
+                continue
+            if value is not None and value.shape == one.value.shape:
+                size, factor = np.max(np.abs(value)), 1.0
+                if one.kind == "Delta" and size:  # it may have been divided by m already
+                    factor = float(np.sum(one.value * value) / np.sum(value * value))
+                if np.max(np.abs(factor * value - one.value)) <= 1e-9 * abs(factor) * size:
+                    return mistake
     return None
 
 

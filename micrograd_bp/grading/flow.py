@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -67,6 +67,7 @@ class Flow:
         for place in places:
             if place.parent is not None:
                 children[place.parent].append(place.number)
+        self.places = places
         self.nodes: list[Node] = []
         self.around: dict[int, int] = {}  # a stored item, and the array that it is stored in
         pending: dict[int, list[int]] = {}
@@ -175,6 +176,28 @@ class Flow:
             if isinstance(call, ast.Call) and outside and called(call) == name:
                 return later
         return None
+
+    def assigned(self, text: str, before: int) -> Node | None:
+        """The last value that was given to the variable ``text`` names, before a node's number."""
+        name = text.split("[")[0]
+        for earlier in reversed(self.nodes[:before]):
+            unit = earlier.place.unit
+            given = unit.target.split("[")[0] == name and not unit.operator
+            if given and earlier.place.role == "value":
+                return earlier
+        return None
+
+    def short_range(self, node: Node) -> Node:
+        """The node at the ``range`` before it that leaves out an end, if there is one."""
+        function = node.place.unit.function
+        for place in reversed(self.places):
+            call = place.node
+            inside = place.unit.function == function and place.line <= node.line
+            if inside and isinstance(call, ast.Call) and called(call) == "range":
+                stop = call.args[min(len(call.args), 2) - 1]
+                if len(call.args) == 2 or isinstance(stop, ast.BinOp):
+                    return replace(node, place=place)
+        return node
 
     def holder(self, node: Node) -> Node | None:
         """An earlier array of which this value is a row or a column, as a loop hands them out."""

@@ -1,12 +1,12 @@
-"""The catalogue's mistakes in the forward pass, with the slopes that go with them."""
+"""The catalogue's mistakes in the forward pass and in the labels."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .mistake import FORWARD, IN_FORWARD, Mistake
-from .quantities import logistic
-from .steps import bias_last, no_bias, softmax_of_all, softmax_outputs, without
+from .mistake import FORWARD, IN_FORWARD, IN_OUTPUT, OUTPUT, Mistake
+from .model import logistic
+from .steps import bias_last, no_bias, shifted, softmax_of_all, softmax_outputs, without
 
 __all__ = ["FORWARD_MISTAKES"]
 
@@ -97,6 +97,24 @@ FORWARD_MISTAKES = [
         {"hidden": lambda z: logistic(logistic(z))},
     ),
     Mistake(
+        "tanh instead of sigmoid hidden units",
+        IN_FORWARD,
+        FORWARD,
+        "a⁽ˡ⁾ = tanh(z⁽ˡ⁾), g' = 1 − (a⁽ˡ⁾)²",
+        "This gradient is that of a network with tanh units. Use g(z) = 1/(1 + e⁻ᶻ) forward and "
+        "a .* (1 − a) backward.",
+        {"hidden": np.tanh, "slope": lambda z, a, l: 1.0 - a[l] ** 2},
+    ),
+    Mistake(
+        "relu instead of sigmoid hidden units",
+        IN_FORWARD,
+        FORWARD,
+        "a⁽ˡ⁾ = max(0, z⁽ˡ⁾), g' = 1 where z⁽ˡ⁾ > 0",
+        "This gradient is that of a network with rectified units. Use g(z) = 1/(1 + e⁻ᶻ) forward "
+        "and a .* (1 − a) backward.",
+        {"hidden": lambda z: np.maximum(z, 0.0), "slope": lambda z, a, l: z[l] > 0},
+    ),
+    Mistake(
         "tanh units with the slope of sigmoid",
         IN_FORWARD,
         FORWARD,
@@ -115,21 +133,39 @@ FORWARD_MISTAKES = [
         {"hidden": lambda z: np.maximum(z, 0.0)},
     ),
     Mistake(
-        "tanh instead of sigmoid hidden units",
-        IN_FORWARD,
-        FORWARD,
-        "a⁽ˡ⁾ = tanh(z⁽ˡ⁾), g' = 1 − (a⁽ˡ⁾)²",
-        "This gradient is that of a network with tanh units. Use g(z) = 1/(1 + e⁻ᶻ) forward and "
-        "a .* (1 − a) backward.",
-        {"hidden": np.tanh, "slope": lambda z, a, l: 1.0 - a[l] ** 2},
+        "labels shifted up by one class",
+        IN_OUTPUT,
+        OUTPUT,
+        "δ_k⁽ᴸ⁾ = h_k − y_(k−1), around the end",
+        "The 1 of each y stands one class too high. Labels counted from 1 need y − 1 where "
+        "indices start at 0; check one example's row by hand.",
+        {"targets": lambda Y: shifted(Y, 1, around=True)},
     ),
     Mistake(
-        "relu instead of sigmoid hidden units",
-        IN_FORWARD,
-        FORWARD,
-        "a⁽ˡ⁾ = max(0, z⁽ˡ⁾), g' = 1 where z⁽ˡ⁾ > 0",
-        "This gradient is that of a network with rectified units. Use g(z) = 1/(1 + e⁻ᶻ) forward "
-        "and a .* (1 − a) backward.",
-        {"hidden": lambda z: np.maximum(z, 0.0), "slope": lambda z, a, l: z[l] > 0},
+        "labels shifted down by one class",
+        IN_OUTPUT,
+        OUTPUT,
+        "δ_k⁽ᴸ⁾ = h_k − y_(k+1), around the end",
+        "The 1 of each y stands one class too low. Labels that count from 0 need no y − 1 where "
+        "indices start at 0, and y + 1 in Octave; check one example's row by hand.",
+        {"targets": lambda Y: shifted(Y, -1, around=True)},
+    ),
+    Mistake(
+        "labels shifted up by one class, the last lost",
+        IN_OUTPUT,
+        OUTPUT,
+        "δ_k⁽ᴸ⁾ = h_k − y_(k−1), with y_0 = 0",
+        "The 1 of each y stands one class too high, and examples of the last class have no 1 at "
+        "all. Compare labels and column numbers: one of them starts at 0, the other at 1.",
+        {"targets": lambda Y: shifted(Y, 1, around=False)},
+    ),
+    Mistake(
+        "labels shifted down by one class, the first lost",
+        IN_OUTPUT,
+        OUTPUT,
+        "δ_k⁽ᴸ⁾ = h_k − y_(k+1), with y_(K+1) = 0",
+        "The 1 of each y stands one class too low, and examples of the first class have no 1 at "
+        "all. Compare labels and column numbers: one of them starts at 0, the other at 1.",
+        {"targets": lambda Y: shifted(Y, -1, around=False)},
     ),
 ]

@@ -23,12 +23,13 @@ from ..support.validation import Array, regularization
 from .binding import Runner
 from .diagnosis import Diagnosis, Finding, LayerVerdict
 from .evidence import Case
-from .examine import OTHER_DATA, UNKNOWN, Runs, diagnose, run
+from .examine import Runs, diagnose, run
 from .functions import function_candidates, needs_network, parameter_names
 from .layouts import Problem, random_problem
 from .lines import Wrong, explain_lines
 from .local import Local
 from .names import Parameter, parameters_of
+from .other_costs import OTHER_DATA, UNKNOWN
 from .search import EXAMPLES, LAMBDA, Bound, Search
 from .stored import StoredResults, stored_results
 from .submission import StepError, UserError
@@ -164,7 +165,7 @@ def judge(
 def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
     """The diagnosis with what each line computed, where the code can be read and run so."""
     bound, first = runs.bound, runs.problems[0]
-    if bound is None or not runs.fits:
+    if bound is None:
         return diagnosis
     m = 1 if bound.single else bound.examples or TRACED
     problem = replace(random_problem(first.net.sizes, m, first.lambda_), lambda_=first.lambda_)

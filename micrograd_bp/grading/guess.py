@@ -82,15 +82,14 @@ def _backward_guess(reading: Reading, node: Node, kinds: set[tuple[str, int]]) -
     if names & {"delta", "back"} and names & {"theta", "back", "slope", "updated"}:
         layers = layers if names & WEIGHTS else []
     adopted = reading.model.adopted
-    for last in reversed(chain):
-        for turned in (False, True):
-            for l in layers:
-                value = last.value.T if turned else last.value
-                if value.shape != reading.model.thetas[l - 1].shape or value.size < 2:
-                    continue
-                kind = "D" if behind & {("D", l), ("Delta", l), ("theta", l)} else "Delta"
-                if ("D", l) not in adopted and (kind, l) not in adopted:
-                    return Guess(kind, l, value, last)
+    for l in layers:
+        kind = "D" if behind & {("D", l), ("Delta", l), ("theta", l)} else "Delta"
+        if ("D", l) in adopted or (kind, l) in adopted:
+            continue
+        for last in reversed(chain):
+            value = _gradient(reading, last, l, kind)
+            if value is not None:
+                return Guess(kind, l, value, last)
     for last in reversed(_before_sums(reading, chain)):
         for l in _delta_layers(reading, behind):
             if ("delta", l) in reading.seen or ("delta", l) in adopted:
@@ -98,6 +97,20 @@ def _backward_guess(reading: Reading, node: Node, kinds: set[tuple[str, int]]) -
             rows = _as_rows(reading, last, reading.model.deltas[l].shape[1])
             if rows is not None:
                 return Guess("delta", l, rows, last)
+    return None
+
+
+def _gradient(reading: Reading, node: Node, l: int, kind: str) -> Array | None:
+    """Its value as Δ⁽ˡ⁾ or D⁽ˡ⁾, perhaps turned; weights alone get the right bias column."""
+    model = reading.model
+    theta = model.thetas[l - 1]
+    for value in (node.value, node.value.T):
+        if value.shape == theta.shape and value.size > 1:
+            return value
+    for value in (node.value, node.value.T):
+        if value.shape == theta[:, 1:].shape and value.size > 1:
+            right = model.gradient(l) if kind == "D" else model.accumulated(l)
+            return np.hstack([right[:, :1], value])
     return None
 
 

@@ -13,7 +13,8 @@ from .factors import blocks_off
 from .faults import Step, described, expected
 from .flow import Flow, Node
 from .guess import guessed
-from .quantities import Model, key_of, over
+from .model import Model, over
+from .quantities import key_of
 from .reading import Reading, fitted, squared
 from .trace import Event
 from .wording import step_words
@@ -64,19 +65,23 @@ def judged(flow: Flow, base: Model, case: Case, gradient_wrong: bool) -> Judgeme
     if (model.hidden, model.output) != (base.hidden, base.output):
         models.append(base)  # units that fit each other, but are not the course's
     found = [_judged(flow, candidate, case, candidate is not base) for candidate in models]
-    return min(found, key=lambda one: (not one.found, len(one.found)))
+    best = min(found, key=lambda one: (not one.found, len(one.found)))
+    return best if best.found else _put_together(flow, best, case)
 
 
 def _judged(flow: Flow, model: Model, case: Case, fit: bool) -> Judgement:
     sinks = _sinks(flow, case, model)
     tainted: set[Any] = set()
     found: list[Step] = []
+    total = sum(theta.size for theta in model.thetas)
     reading = first = Reading(flow, model, tainted)
     for _ in range(MOST):
         frontier = reading.frontier(sinks)
         if not frontier:
             break
         node = frontier[0]
+        if node.value.size == total and any(blocks_off(reading, case)):
+            break  # unrolled parts, of which some are wrong
         guess = guessed(reading, node)
         found.append(described(reading, node, guess))
         if guess is None:
@@ -91,13 +96,25 @@ def _judged(flow: Flow, model: Model, case: Case, fit: bool) -> Judgement:
     # what a wrong step leads to is no mistake of its own
     for l, blamed, symbol, name in () if found else blocks_off(reading, case):
         found.append(Step(reading.blamed(blamed), symbol, expected("D", l, model), name))
-    if not found and sinks:  # all of it is known, but put together in another way
-        node = max((flow.origin(sink) for sink in sinks), key=lambda one: one.number)
-        known = reading.match(node)
-        layer = (known.quantity.layer if known is not None else 0) or model.last - 1
-        words = step_words(reading, node)
-        found.append(Step(reading.blamed(node), words, expected("D", layer, model)))
     return Judgement(tuple(found), first, reading)
+
+
+def _put_together(flow: Flow, judgement: Judgement, case: Case) -> Judgement:
+    """The last step, where all of it is known, but put together in another way."""
+    reading, model = judgement.last, judgement.last.model
+    sinks = _sinks(flow, case, model)
+    if not sinks:
+        return judgement
+    node = max((flow.origin(sink) for sink in sinks), key=lambda one: one.number)
+    known = reading.match(node)
+    layer = (known.quantity.layer if known is not None else 0) or model.last - 1
+    wanted = expected("D", layer, model)
+    if not case.fits:
+        wanted += ", {}×{} as Θ⁽ˡ⁾".format(*model.thetas[layer - 1].shape)
+        if node.place.role == "target" and node.place.unit.operator:
+            node = flow.assigned(node.place.unit.target, node.number) or node
+    step = Step(reading.blamed(node), step_words(reading, node), wanted)
+    return replace(judgement, found=(step,))
 
 
 def _sinks(flow: Flow, case: Case, model: Model) -> list[Node]:

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from ..gradients import Gradient, backprop_gradient
 from ..network.sigmoid import SigmoidNetwork
 from ..support.validation import Array
-from .quantities import with_bias
+from .model import with_bias
 from .submission import UserError
 
 __all__ = [
@@ -155,14 +155,14 @@ def _k_for_0(Y: Array) -> Numbers:
     return np.where(labels == 0, Y.shape[1], labels)
 
 
-def random_problem(sizes: Sequence[int], m: int, lambda_: float) -> Problem:
+def random_problem(sizes: Sequence[int], m: int, lambda_: float, seed: int = SEED) -> Problem:
     """A small random network with m examples that hold every class, unequally often."""
-    return _random_problem(tuple(sizes), m, lambda_)
+    return _random_problem(tuple(sizes), m, lambda_, seed)
 
 
 @lru_cache(maxsize=64)
-def _random_problem(sizes: tuple[int, ...], m: int, lambda_: float) -> Problem:
-    rng = np.random.default_rng([SEED, m, *sizes])
+def _random_problem(sizes: tuple[int, ...], m: int, lambda_: float, seed: int) -> Problem:
+    rng = np.random.default_rng([seed, m, *sizes])
     net = SigmoidNetwork(sizes, init=1.2, seed=rng)
     X = rng.normal(size=(m, sizes[0]))
     classes = max(2, sizes[-1])

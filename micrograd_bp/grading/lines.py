@@ -19,7 +19,7 @@ from .evidence import Case
 from .faults import Step
 from .flow import Flow, Node
 from .judgement import Judgement, differing, judged, wrong_cost
-from .quantities import Model
+from .model import Model
 from .trace import Event, places
 from .wording import symbol
 

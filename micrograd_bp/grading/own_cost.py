@@ -16,7 +16,7 @@ import numpy as np
 from ..checking.gradient import check_gradient
 from ..support.validation import Array
 from .layouts import Layout, Problem
-from .quantities import softmax, with_bias
+from .model import softmax, with_bias
 
 __all__ = ["OwnCost", "Scale", "confirmed", "family", "gradient_scale", "stated_cost"]
 

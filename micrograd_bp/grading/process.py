@@ -29,8 +29,20 @@ MEMORY = 4096  # MB of address space, of which most libraries only reserve the l
 MARK = "MICROGRAD_BP_SUBMISSION"  # in the environment of the process and of all that it starts
 
 
+MOST_CROWDED = 3.0
+
+
+def crowded() -> float:
+    """How much longer than alone a process takes here now, by the load of the last minute."""
+    try:
+        return min(MOST_CROWDED, max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1)))
+    except (AttributeError, OSError):  # Windows
+        return 1.0
+
+
 class Channel:
-    """Two ends of pipes, and the seconds that are left for what comes through them."""
+    """Two ends of pipes, and the seconds that are left for what comes through them: those of a
+    machine that does nothing else."""
 
     def __init__(self, name: str, inward: int, outward: int, timeout: float) -> None:
         self.name, self._in, self._out = name, inward, outward
@@ -68,14 +80,18 @@ class Channel:
         return part
 
     def _wait(self, reading: list[int], writing: list[int]) -> None:
-        started = time.monotonic()
-        ready = select.select(reading, writing, [], max(0.0, self.left))
-        self.left -= time.monotonic() - started
+        started, crowd = time.monotonic(), crowded()
+        ready = select.select(reading, writing, [], max(0.0, self.left * crowd))
+        self.left -= (time.monotonic() - started) / crowd
         if not any(ready[:2]):
             self.alive = False
-            raise UserError(
-                f"{self.name}: no result within {self.timeout:g} s; is there an endless loop?"
-            )
+            raise self.late()
+
+    def late(self) -> UserError:
+        """What to say when the time is over."""
+        return UserError(
+            f"{self.name}: no result within {self.timeout:g} s; is there an endless loop?"
+        )
 
     def ended(self) -> UserError:
         """What to say when the other side is gone."""
@@ -132,6 +148,10 @@ class Process:
     def alive(self) -> bool:
         """Whether it still answers."""
         return self._channel.alive
+
+    def late(self) -> UserError:
+        """What to say when it does not answer any more."""
+        return self._channel.late() if self._channel.left <= 0.0 else self._ended()
 
     def ask(self, **question: Any) -> dict[str, Any]:
         """The answer to one question; UserError in one line if there is none in time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -11,16 +12,8 @@ import numpy as np
 
 from ..support.validation import Array
 from .flow import Flow, Key, Node
-from .quantities import (
-    HIDDEN,
-    OUTPUTS,
-    Match,
-    Model,
-    Quantities,
-    Quantity,
-    logistic,
-    over,
-)
+from .model import HIDDEN, OUTPUTS, Model, logistic, over
+from .quantities import Match, Quantities, Quantity
 
 __all__ = ["BLOCKS", "FORWARD", "WEIGHTS", "Reading", "fitted", "squared"]
 
@@ -111,6 +104,8 @@ class Reading:
         if found is None:
             found = self._updated(value)
         if found is not None:
+            if found.kind == "J" and value.size > 1 and not self.scalars and self._sent_back(node):
+                return False
             scaled = abs(abs(found.factor) - 1.0) > 1e-9
             if found.kind in FORWARD and not found.quantity.part and scaled:
                 return False
@@ -178,6 +173,16 @@ class Reading:
                         )
         return None
 
+    def _sent_back(self, node: Node) -> bool:
+        """Whether a term of the cost is used as if it were δ: multiplied with Θ or a."""
+        users = (self.flow.nodes[i] for i in self.flow.consumers[node.key])
+        return any(
+            other.key != node.key and (known := self.known.match(other.value)) is not None
+            and known.kind in {"theta"} | FORWARD and user.value.size > 1
+            and not user.elementwise
+            for user in users for other in self.inputs(user)
+        )  # fmt: skip
+
     def _left_incomplete(self, node: Node, found: Match) -> bool:
         """Whether a part of δ is used as if it were δ, which is nowhere completed."""
         if found.kind == "weighted":
@@ -200,13 +205,25 @@ class Reading:
             others = [i for i in self.inputs(user) if i.key != node.key]
             known = [self.known.match(i.value) for i in others]
             return any(k is not None and k.kind not in WEIGHTS | {"back", "delta"} for k in known)
-        return user.elementwise or isinstance(kind, ast.Subscript)
+        whole = user.value.size > 1  # not one unit's number
+        return user.elementwise or (whole and isinstance(kind, ast.Subscript))
 
     @cached_property
     def seen(self) -> set[tuple[str, int]]:
-        """The kinds and layers of whole quantities that the run computed."""
-        found = (self.known.match(node.value) for node in self.flow.arrays)
-        return {(m.kind, m.quantity.layer) for m in found if m and not m.quantity.part}
+        """The kinds and layers of the quantities that the run computed for all examples."""
+        whole: set[tuple[str, int]] = set()
+        each: dict[tuple[str, int], set[int]] = defaultdict(set)
+        for node in self.flow.arrays:
+            found = self.known.match(node.value)
+            if found is None or found.quantity.part:
+                continue
+            name, example = (found.kind, found.quantity.layer), found.quantity.example
+            if example is None:
+                whole.add(name)
+            else:
+                each[name].add(example)
+        m = len(self.model.X)
+        return whole | {name for name, examples in each.items() if len(examples) == m}
 
     # Where it goes wrong
 

@@ -18,6 +18,7 @@ import numpy as np
 from .binding import Binding, Runner
 from .classes import class_candidates, other_steps, script_candidates, variable_candidates
 from .diagnosis import Diagnosis
+from .examine import asked_again
 from .forms import CODE, Source, open_source
 from .functions import function_candidates, needs_network
 from .grade import check_backprop, judge, with_lines
@@ -97,6 +98,7 @@ def _grade_python(source: Source, name: str | None, process: Process) -> Diagnos
     inventory = loaded["inventory"]
     judged = None
     failure: UserError | None = None
+    from_file = False  # the file's own data, which are what it answers for
     for candidates, given in _groups(inventory, name, source, process):
         try:
             found = judge(candidates, process, given, 0.0, inventory)
@@ -108,12 +110,17 @@ def _grade_python(source: Source, name: str | None, process: Process) -> Diagnos
         if found is None or not (found[0].passed or name or _surely_a_gradient(found[1].bound)):
             continue
         judged = judged or found
+        from_file = given is not None
         if found[1].fits or found[0].mistakes:
             judged = found
             break
+    if not process.alive:
+        raise process.late()
     if judged is None:
+        if failure is not None and not name:
+            raise UserError(f"{failure}{_other_names(source, inventory)}")
         raise failure or _nothing(source, name, inventory)
-    diagnosis, runs = judged
+    diagnosis, runs = judged if from_file else asked_again(*judged, process, source.text)
     notes = [*source.notes, *_notes(loaded, process), *diagnosis.notes]
     process.source = source.text
     return with_lines(replace(diagnosis, notes=tuple(notes)), runs, process)
@@ -226,6 +233,15 @@ def _own_sizes(data: Mapping[str, Any]) -> list[int] | None:
     return None
 
 
+def _other_names(source: Source, inventory: Mapping[str, Any]) -> str:
+    """Which else may be meant, for the end of a message; "" where there is no choice."""
+    likely = [str(f["name"]) for f in inventory["functions"] if GRADIENT.search(f["name"])]
+    names = [*likely, *(str(described["name"]) for described in inventory["classes"])]
+    if len(names) < 2:
+        return ""
+    return f"; if another is meant, write {source.name}:NAME ({', '.join(names[:6])})"
+
+
 def _nothing(source: Source, name: str | None, inventory: Mapping[str, Any]) -> UserError:
     """Why there is nothing to judge."""
     functions = [str(function["name"]) for function in inventory["functions"]]
@@ -255,6 +271,12 @@ def _nothing(source: Source, name: str | None, inventory: Mapping[str, Any]) -> 
             )
         where = f"{source.name}, line {failure['line']}" if failure["line"] else source.name
         return UserError(f"{where}: {failure['kind']}: {failure['text']}".rstrip(": "))
+    methods = [m for described in inventory["classes"] for m in described["methods"]]
+    if any(other_steps([m["name"], *m.get("reads", ())]) for m in methods):
+        return UserError(
+            f"{source.name}: its steps are not α times the gradient (momentum, Adam, dropout); "
+            "expected a function or method that gives the gradient, or takes a plain step"
+        )
     return UserError(
         f"{source.name}: which function? Write {source.name}:{names[0] if names else 'NAME'}; "
         f"found {there}"

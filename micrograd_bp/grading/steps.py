@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..support.validation import Array
-from .quantities import logistic, softmax, with_bias
+from .model import logistic, softmax, with_bias
 
 __all__ = ["Matrices", "Steps"]
 
@@ -108,6 +108,14 @@ def divided_in_the_loop(delta: Array, a: Array) -> Array:
     m = len(delta)
     powers = np.arange(m, 0, -1)[:, np.newaxis]
     return (delta / float(m) ** powers).T @ a
+
+
+def in_whole_numbers(delta: Array, a: Array) -> Array:
+    """Δ ← ⌊Δ + δaᵀ⌋ towards 0, for every example in turn."""
+    Delta = np.zeros((delta.shape[1], a.shape[1]))
+    for d, inputs in zip(delta, a, strict=True):
+        Delta = np.trunc(Delta + np.outer(d, inputs))
+    return Delta
 
 
 def bias_last(a: Array) -> Array:

@@ -15,7 +15,14 @@ from .mistake import (
     UNROLL,
     Mistake,
 )
-from .steps import divided_in_the_loop, read_row_by_row, row_by_row, with_bias_sums, without
+from .steps import (
+    divided_in_the_loop,
+    in_whole_numbers,
+    read_row_by_row,
+    row_by_row,
+    with_bias_sums,
+    without,
+)
 
 __all__ = ["SUM_MISTAKES"]
 
@@ -94,6 +101,15 @@ SUM_MISTAKES = [
         "Only one example enters Δ: a return or break inside the loop, or an index that stays at "
         "the first row. Let the loop run over all m examples.",
         {"accumulate": lambda delta, a: delta[:1].T @ a[:1]},
+    ),
+    Mistake(
+        "integer accumulators cut the fractions off",
+        "the algorithm: Δ over the examples",
+        ACCUMULATE,
+        "Δ⁽ˡ⁾ ← the whole part of Δ⁽ˡ⁾ + δ⁽ˡ⁺¹⁾ (a⁽ˡ⁾)ᵀ for every example",
+        "An array made with dtype=int, or of whole numbers, keeps whole numbers only: what is "
+        "added to it loses its fraction. Set Δ up with np.zeros(shape), which holds floats.",
+        {"accumulate": in_whole_numbers},
     ),
     Mistake(
         "first example left out",

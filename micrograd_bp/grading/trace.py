@@ -166,10 +166,6 @@ class _Rewriter(ast.NodeTransformer):
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
         return node
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        node.body = self._block(node.body)
-        return node
-
     def _block(self, body: list[ast.stmt]) -> list[ast.stmt]:
         made: list[ast.stmt] = []
         for statement in body:
@@ -230,31 +226,13 @@ class _Rewriter(ast.NodeTransformer):
         node.body, node.orelse = self._block(node.body), self._block(node.orelse)
         return node
 
-    def visit_While(self, node: ast.While) -> ast.AST:
-        node.body, node.orelse = self._block(node.body), self._block(node.orelse)
-        return node
-
-    def visit_If(self, node: ast.If) -> ast.AST:
-        node.body, node.orelse = self._block(node.body), self._block(node.orelse)
-        return node
-
-    def visit_With(self, node: ast.With) -> ast.AST:
-        node.body = self._block(node.body)
-        return node
-
-    def visit_Try(self, node: ast.Try) -> ast.AST:
-        node.body, node.orelse = self._block(node.body), self._block(node.orelse)
-        node.finalbody = self._block(node.finalbody)
-        for handler in node.handlers:
-            handler.body = self._block(handler.body)
-        return node
-
-    def visit_Module(self, node: ast.Module) -> ast.AST:
-        node.body = self._block(node.body)
-        return node
-
     def generic_visit(self, node: ast.AST) -> ast.AST:
-        """Statements without a rule of their own stay as they are."""
+        """Statements without a rule of their own: what they hold is rewritten, they are not."""
+        for name in ("body", "orelse", "finalbody"):
+            if isinstance(block := getattr(node, name, None), list):
+                setattr(node, name, self._block(block))
+        for handler in getattr(node, "handlers", ()):
+            self.generic_visit(handler)
         return node
 
     def _held(self, target: ast.expr) -> list[ast.stmt]:

@@ -12,7 +12,7 @@ from ..gradients import backprop_gradient
 from ..grading.catalogue import MISTAKES
 from ..grading.diagnosis import Diagnosis
 from ..grading.lines import Listing
-from ..grading.quantities import over
+from ..grading.model import over
 from ..grading.steps import Steps
 from ..network.sigmoid import SigmoidNetwork
 from ..support.validation import Array

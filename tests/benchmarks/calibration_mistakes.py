@@ -107,7 +107,8 @@ def right(networks: int, rng: np.random.Generator) -> None:
 
 def planted(networks: int, rng: np.random.Generator) -> None:
     students = student_functions()
-    names = list(MISTAKES)
+    # read and written row by row is a way to bind θ, and right
+    names = [name for name in MISTAKES if name != "rows first in both directions"]
     tried = caught = listed = first = told_apart = first_told_apart = by_students = 0
     while tried < networks:
         case = random_network_case(rng)
@@ -236,9 +237,12 @@ def unknown(count: int, rng: np.random.Generator) -> None:
             continue  # no unknown mistake after all: as on these data a known one
         tried += 1
         diagnosis = check_backprop(**submission(lambda thetas, X, Y, lam, D=D: D, case, False))
-        caught += not diagnosis.gradient_passed
-        named += bool(diagnosis.mistakes)
-        if diagnosis.mistakes:
+        caught += diagnosis.outcome != "right"  # the least noise leaves it nearly right
+        # on one set of data, Δ / (m + 0.7) is a factor times Δ / m: told as a factor, it is true
+        parts = [part for finding in diagnosis.mistakes for part in finding.parts]
+        wrong = [part for part in parts if "stray factor" not in part]
+        named += bool(wrong)
+        if wrong:
             print("  misnamed:", case.net, len(case.X), diagnosis.mistakes[0].name)
     print(f"unknown mistakes    {tried:6d}   caught {caught / tried:.1%}   misnamed {named}")
 

@@ -33,10 +33,12 @@ def test_a_slope_along_a_direction_is_known_to_some_units_in_the_last_place_of_i
     # what each slope may be off adds in squares, as errors of many parameters do
     off = np.full(50, 1e-3)
     line = line_along(problem(theta), "d", d, slopes, off, np.ones(50))
-    assert line.allowance == pytest.approx(1e-3 * np.linalg.norm(d), rel=1e-9)
+    assert line.allowance == pytest.approx(1e-3 * np.linalg.norm(d), rel=1e-9, abs=0.0)
     # θ + t·d is rounded: half a unit of each parameter, times its slope
-    assert line.noise == pytest.approx(EPSILON / 2 * np.linalg.norm(slopes * theta), rel=1e-9)
-    assert line.blur == pytest.approx(EPSILON / 2 * np.linalg.norm(theta), rel=1e-9)
+    assert line.noise == pytest.approx(
+        EPSILON / 2 * np.linalg.norm(slopes * theta), rel=1e-9, abs=0.0
+    )
+    assert line.blur == pytest.approx(EPSILON / 2 * np.linalg.norm(theta), rel=1e-9, abs=0.0)
 
 
 @pytest.mark.parametrize("size", [4, 16, 100, 900])

@@ -101,8 +101,8 @@ def test_a_feature_that_is_always_zero_leaves_room_for_underflow_only():
     assert np.all((column >= 2.0**-1022) & (column < 10 * 2.0**-1022))
 
 
-def by_the_text(net, X, Y, lambda_):
-    """E(J), E(δ), E(g') and E(D) by the formulas that the module states, weight by weight."""
+def by_the_text(net, X, Y, lambda_, off):
+    """E(J), E(δ), E(g') and E(D) by the module's formulas, where every weight may be ``off``."""
     u, w, m = mpmath.mpf(2) ** -53, mpmath.mpf(2) ** -1022, len(X)
     absolute = [np.abs(theta) for theta in net.thetas]
     cost, D, deltas, slopes = 0, [0 * theta.astype(object) for theta in net.thetas], [], []
@@ -114,7 +114,10 @@ def by_the_text(net, X, Y, lambda_):
             e = [mpmath.exp(-mpmath.mpf(v)) for v in z[0]]
             g = [mpmath.mpf(v) * c / (1 + c) for v, c in zip(a[0], e, strict=True)]
             Ez = [
-                sum(t * (E + n * u * b) for t, E, b in zip(row, errors, before, strict=True))
+                sum(
+                    t * (E + n * u * b) + off * b
+                    for t, E, b in zip(row, errors, before, strict=True)
+                )
                 + n * w
                 for row in theta.tolist()
             ]
@@ -141,7 +144,7 @@ def by_the_text(net, X, Y, lambda_):
             slopes.append(Eg)
             theta, n = absolute[l][:, 1:].T.tolist(), len(absolute[l])
             through = [mpmath.fdot(column, size) for column in theta]
-            carried = [mpmath.fdot(column, error) for column in theta]
+            carried = [mpmath.fdot(column, error) + off * sum(size) for column in theta]
             error = [c * (s + E) + n * w + t * (E + (n + 3) * u * s)
                      for c, t, s, E in zip(carried, through, g, Eg, strict=True)]  # fmt: skip
             size = [t * (s + E) for t, s, E in zip(through, g, Eg, strict=True)]
@@ -150,7 +153,7 @@ def by_the_text(net, X, Y, lambda_):
     penalty = lambda_ / (2 * m) * squares
     cost += (m + Y.shape[1] + 12) * u * net.cost(X, Y, lambda_) + net.theta.size * u * penalty
     for part, theta in zip(D, absolute, strict=True):
-        part[:, 1:] = part[:, 1:] + 4 * u * lambda_ * theta[:, 1:] / m
+        part[:, 1:] = part[:, 1:] + lambda_ * (4 * u * theta[:, 1:] + off) / m
     return cost, D, deltas, slopes
 
 
@@ -160,15 +163,17 @@ def test_each_bound_is_the_one_that_the_text_derives(weights, inputs):
     net = SigmoidNetwork([2, 3, 2], seed=3)
     net.theta = net.theta * weights
     X, Y = net.data(np.random.default_rng(3).normal(size=(4, 2)) * inputs, [0, 1, 1, 0])
-    for lambda_ in (0.0, 1e-2, 1e3):
-        bounds = rounding_bounds(net, X, Y, lambda_)
-        cost, D, deltas, slopes = by_the_text(net, X, Y, lambda_)
-        assert bounds.cost == pytest.approx(float(cost), rel=1e-8)
+    some = 1e-4 / max(1.0, inputs) if inputs < 1e6 else 0.0  # far from where bounds are cut at 1
+    for lambda_, off in ((0.0, 0.0), (1e-2, 0.0), (1e3, 0.0), (1e-2, some)):
+        uncertain = [np.full_like(theta, off) for theta in net.thetas]
+        bounds = rounding_bounds(net, X, Y, lambda_, uncertain)
+        cost, D, deltas, slopes = by_the_text(net, X, Y, lambda_, off)
+        assert bounds.cost == pytest.approx(float(cost), rel=1e-8, abs=0.0)
         for l, part in enumerate(D):
-            assert bounds.D[l] == pytest.approx(part.astype(float), rel=1e-8)
-        assert bounds.deltas[2] == pytest.approx(np.array(deltas[0::2], float), rel=1e-8)
-        assert bounds.deltas[1] == pytest.approx(np.array(deltas[1::2], float), rel=1e-8)
-        assert bounds.slopes[1] == pytest.approx(np.array(slopes, float), rel=1e-8)
+            assert bounds.D[l] == pytest.approx(part.astype(float), rel=1e-8, abs=0.0)
+        assert bounds.deltas[2] == pytest.approx(np.array(deltas[0::2], float), rel=1e-8, abs=0.0)
+        assert bounds.deltas[1] == pytest.approx(np.array(deltas[1::2], float), rel=1e-8, abs=0.0)
+        assert bounds.slopes[1] == pytest.approx(np.array(slopes, float), rel=1e-8, abs=0.0)
 
 
 def sigmoid(z):
@@ -201,7 +206,7 @@ def test_how_far_a_step_moves_a_weighted_input():
     net = SigmoidNetwork(thetas=[[[0.0, 0.0]], [[0.0, 40.0]]])
     X, Y = net.data([[3.0]], [1])
     found = rounding_of_estimate(net, X, Y, 0.0, 1e-6).reach
-    assert found == pytest.approx(40.0 * 0.25 * 3e-6, rel=1e-4)
+    assert found == pytest.approx(40.0 * 0.25 * 3e-6, rel=1e-4, abs=0.0)
     assert rounding_bounds(net, X, Y, 0.0).reach == 0.0
 
 
@@ -221,3 +226,14 @@ def test_the_tolerance_between_two_methods_is_within_a_hundred_of_what_they_diff
     c = compare_gradients(SigmoidNetwork([4, 5, 3], seed=0), data.X[:5], data.y[:5], 1.0)
     exact = [pair.worst.severity for pair in c.pairs if "numerical" not in pair.methods]
     assert 0.01 < max(exact) < 1.0
+
+
+def test_a_weight_that_lies_beside_where_it_should_moves_the_cost_by_its_slope():
+    """θ ± ε are rounded by u (|θ| + ε); with a large λ the slope is λθ."""
+    net, lambda_, epsilon = SigmoidNetwork(thetas=[[[0.1, 0.5, -300.0]]]), 1e6, 1e-5
+    X, Y = net.data([[1.0, 1e-3]], [1])
+    found = rounding_of_estimate(net, X, Y, lambda_, epsilon).error
+    found -= rounding_bounds(net, X, Y, lambda_, step=epsilon).cost / epsilon
+    weights = np.abs(net.theta)[1:]
+    least = 2.0**-53 * (weights + epsilon) / epsilon * lambda_ * weights
+    assert np.all((found[1:] >= least) & (found[1:] <= 10 * least))

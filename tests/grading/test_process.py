@@ -20,6 +20,14 @@ def backprop(Theta1, Theta2, X, Y, lambda_):
     return [d2.T @ a1 / m, d3.T @ a2 / m]
 """
 INSIDE = "import numpy as np\ndef backprop(Theta1, Theta2, X, Y, lambda_):\n    "
+RIGHT = """
+    a1 = np.c_[np.ones(len(X)), X]; a2 = 1 / (1 + np.exp(-a1 @ Theta1.T))
+    a2 = np.c_[np.ones(len(X)), a2]; d3 = 1 / (1 + np.exp(-a2 @ Theta2.T)) - Y
+    d2 = d3 @ Theta2[:, 1:] * a2[:, 1:] * (1 - a2[:, 1:]); m = len(X)
+    D1, D2 = d2.T @ a1 / m, d3.T @ a2 / m
+    D1[:, 1:] += lambda_ / m * Theta1[:, 1:]; D2[:, 1:] += lambda_ / m * Theta2[:, 1:]
+    return [D1, D2]
+"""
 CHEATS = {
     "patches": WRONG
     + "import sys\nfor m in list(sys.modules.values()):\n"
@@ -41,6 +49,14 @@ CHEATS = {
     "cost of θ alone": INSIDE + "return 0.5 * (Theta1**2).sum() + 0.5 * (Theta2**2).sum(), "
     "[Theta1, Theta2]\n",
     "takes memory": INSIDE + "return [np.ones((200000, 200000)), Theta2]\n",
+    "right for the usual number of examples": INSIDE
+    + "if len(X) not in (1, 6): return [Theta1, Theta2]"
+    + RIGHT,
+    "kills through the C library": INSIDE
+    + "import ctypes, os\n    ctypes.CDLL(None).kill(os.getppid(), 15)\n"
+    + "    return [Theta1, Theta2]\n",
+    "looks into the referee": INSIDE
+    + "import os\n    open(f'/proc/{os.getppid()}/mem', 'rb')\n    return [Theta1, Theta2]\n",
     "crashes without λ": WRONG.replace("m = len(X);", "m = 1 / lambda_; m = len(X);"),
 }
 
@@ -64,16 +80,6 @@ def test_control_characters_are_shown_and_not_obeyed(tmp_path, capfd):
     (tmp_path / "f.py").write_text(INSIDE + "raise ValueError('\\x1b[2JRIGHT')\n")
     assert run(["grade", str(tmp_path / "f.py")]) == 2
     assert "\x1b" not in capfd.readouterr().err
-
-
-RIGHT = """
-    a1 = np.c_[np.ones(len(X)), X]; a2 = 1 / (1 + np.exp(-a1 @ Theta1.T))
-    a2 = np.c_[np.ones(len(X)), a2]; d3 = 1 / (1 + np.exp(-a2 @ Theta2.T)) - Y
-    d2 = d3 @ Theta2[:, 1:] * a2[:, 1:] * (1 - a2[:, 1:]); m = len(X)
-    D1, D2 = d2.T @ a1 / m, d3.T @ a2 / m
-    D1[:, 1:] += lambda_ / m * Theta1[:, 1:]; D2[:, 1:] += lambda_ / m * Theta2[:, 1:]
-    return [D1, D2]
-"""
 
 
 def test_names_threads_arguments_and_exits_of_a_students_folder_are_harmless(tmp_path, capfd):

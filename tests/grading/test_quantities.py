@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from micrograd_bp.grading.quantities import Model, Quantities
+from micrograd_bp.grading.model import Model
+from micrograd_bp.grading.quantities import Quantities
 
 RNG = np.random.default_rng(5)
 THETAS = [RNG.normal(size=shape) for shape in ((5, 4), (4, 6), (3, 5))]

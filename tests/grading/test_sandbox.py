@@ -10,32 +10,15 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from micrograd_bp import SigmoidNetwork, autodiff_gradient, check_backprop
+from micrograd_bp import SigmoidNetwork, autodiff_gradient
 from micrograd_bp.cli import run
 from micrograd_bp.grading.catalogue import COST_MISTAKES, MISTAKES
 from micrograd_bp.grading.sandbox import grade_submission
 
-from .students_at_work import PLANTED, STUDENTS, module
+from .students_at_work import STUDENTS
 
 COSTS = {mistake.name for mistake in COST_MISTAKES}
 FUNCTIONS = ("backprop", "gradient", "backpropagation", "costFunction", "nnCostFunction")
-
-
-@pytest.mark.parametrize("stem", [s for s in PLANTED if s not in ("crashes", "endless")])
-def test_every_student_gets_the_right_answer(stem, capfd):
-    student = module(stem)
-    function = next(getattr(student, name) for name in FUNCTIONS if hasattr(student, name))
-    diagnosis = check_backprop(function)
-    planted = PLANTED[stem]
-    if planted.startswith("none: this one is right") or stem == "rows_both_ways":
-        assert diagnosis.outcome == "right"
-    elif planted == "none of the catalogue":
-        assert not diagnosis.passed
-        assert not diagnosis.mistakes
-    else:
-        assert not diagnosis.passed
-        assert diagnosis.gradient_passed == (planted in COSTS)
-        assert [found.name for found in diagnosis.mistakes] == [planted]
 
 
 def test_a_right_file_exits_0(capsys):
