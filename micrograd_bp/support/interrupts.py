@@ -140,6 +140,7 @@ class _Deferred:
             self.before.number = number
         if self.open:
             self.open = False  # once: what follows is the keeping of the work
+            self.pending = True  # until it arrives: C code may swallow what is raised inside it
             raise KeyboardInterrupt
         self.pending = True
 
@@ -185,6 +186,10 @@ def interruptible() -> Iterator[None]:
     try:
         raise_deferred()
         yield
+    except KeyboardInterrupt:
+        if isinstance(handler, _Deferred):
+            handler.pending = False
+        raise
     finally:
         handler.open = False
 
