@@ -35,6 +35,13 @@ class Squash:
 
 # name: (code, the piece that is replaced, by what in the twin)
 FORMS = {
+    "one_output_with_a_flat_bias": (
+        START + "def backprop(W1, b1, W2, b2, X, y):\n"
+        "    m = len(y); A = sigmoid(X @ W1 + b1); h = sigmoid(A @ W2 + b2).ravel()\n"
+        "    d = (h - np.ravel(y))[:, None]; dh = d @ W2.T * A * (1 - A)\n"
+        "    return X.T @ dh / m, dh.mean(0), A.T @ d / m, d.mean(0)\n",
+        "d.mean(0)\n", "d.sum(0)\n",
+    ),
     "a_cache_of_the_forward_pass": (
         START + "def forward_propagation(X, parameters):\n"
         "    A1 = np.tanh(parameters['W1'] @ X + parameters['b1'])\n"
