@@ -47,7 +47,7 @@ def _confirmed_own(bound: Bound, runner: Runner, runs: Any) -> tuple[str, ...] |
         return cost
 
     for case, problem in zip(runs.cases[:2], runs.problems[:2], strict=True):
-        if not confirmed(stated, problem, case.parts, bound.layout):
+        if not confirmed(stated, problem, case.parts, bound.layout, runs.stepped):
             return None
     values = [case.answer.cost for case in runs.cases if case.answer.cost is not None]
     known = stated_cost(runs.problems[: len(values)], values)

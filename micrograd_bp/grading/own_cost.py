@@ -209,9 +209,16 @@ CHECKED = 12  # parameters held against J one by one; random directions involve 
 
 
 def confirmed(
-    J: Callable[[Problem], float], problem: Problem, D: Sequence[Array], layout: Layout
+    J: Callable[[Problem], float],
+    problem: Problem,
+    D: Sequence[Array],
+    layout: Layout,
+    stepped: bool,
 ) -> bool:
     """Whether D is the gradient of J at this problem, as ``check_gradient`` finds it.
+
+    Of a step whose rate α is not known (``stepped``), only the direction counts: its length is
+    what J's slope along it says.
 
     A cost that does not depend on the examples and their labels is none of a network: it cannot
     confirm anything.
@@ -235,6 +242,12 @@ def confirmed(
         return False
     if not all(np.any(part) for part in gradients[0]):
         return False
+    if stepped and np.any(flat):
+        unit = flat / np.linalg.norm(flat)
+        along = check_gradient(
+            lambda t: J(moved(theta + t * unit)), np.ones(1), np.zeros(1), directions=0
+        )
+        flat = unit * max(along.parameters[0].numeric, 0.0)
     if not _along_one_line(lambda t: J(moved(t)), theta, flat):
         return False
     try:

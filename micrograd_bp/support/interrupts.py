@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -39,6 +39,7 @@ class _Leaving:
     def __init__(self) -> None:
         self.open = False
         self.seen = False
+        self.raised = False  # also by the handler that puts interrupts off
         self.number = int(signal.SIGINT)
         self.status: int | None = None
 
@@ -46,7 +47,7 @@ class _Leaving:
         self.number = number
         if self.seen or not self.open:
             self.leave()
-        self.seen = True
+        self.seen = self.raised = True
         raise KeyboardInterrupt
 
     def leave(self) -> None:
@@ -61,6 +62,9 @@ class _Leaving:
         ever raised inside ``exec`` or ``eval`` of a text, as dataclasses and namedtuples use them
         (``unhandled_keyboard_interrupt`` in CPython's pythonrun.c)."""
         if self.status is not None:
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError, ValueError):  # closed, or nobody reads
+                    stream.flush()
             os._exit(self.status)
 
 
@@ -68,7 +72,7 @@ def end_program(status: int) -> NoReturn:
     """Leave with this status. From here on Ctrl-C changes nothing any more."""
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     if isinstance(handler, _Leaving):
-        handler.status = status if handler.seen else None
+        handler.status = status if handler.raised else None
     sys.exit(status)
 
 
@@ -138,6 +142,7 @@ class _Deferred:
     def __call__(self, number: int, frame: FrameType | None) -> None:
         if isinstance(self.before, _Leaving):
             self.before.number = number
+            self.before.raised |= self.open
         if self.open:
             self.open = False  # once: what follows is the keeping of the work
             self.pending = True  # until it arrives: C code may swallow what is raised inside it

@@ -35,6 +35,14 @@ class Squash:
 
 # name: (code, the piece that is replaced, by what in the twin)
 FORMS = {
+    "a_step_that_descends_a_squared_error": (
+        START + "def forward(x, W1, W2): return W2 @ sigmoid(W1 @ x)\n"
+        "def loss(y, out): return 0.5 * np.sum((y - out) ** 2)\n"
+        "def update_weights(x, y, out, W1, W2, rate):\n"
+        "    h = sigmoid(W1 @ x); e = out - y; d = (e.T @ W2).T * h * (1 - h)\n"
+        "    return W1 - rate * d * x.T, W2 - rate * e @ h.T\n",
+        " * h * (1 - h)", "",
+    ),
     "one_output_with_a_flat_bias": (
         START + "def backprop(W1, b1, W2, b2, X, y):\n"
         "    m = len(y); A = sigmoid(X @ W1 + b1); h = sigmoid(A @ W2 + b2).ravel()\n"
