@@ -223,6 +223,10 @@ def test_ctrl_c_while_everything_loads_is_one_line_and_130(tmp_path, seconds):
     # before, Python itself starts, which takes seconds on a busy machine
     while "micrograd_bp" not in loaded(process.pid) and time.monotonic() < start + 20:
         time.sleep(0.01)
+    if not loaded(process.pid):
+        process.kill()
+        process.communicate()
+        pytest.skip("Python itself had not started after 20 s: the machine is too busy")
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
