@@ -86,7 +86,7 @@ def main() -> None:
     print(f"{'':20} {'bar holds':>14} {'median relative bar':>22}")
     for name in JUDGES:
         share = f"{sum(held[name])} of {len(held[name])}"
-        print(f"{name:20} {share:>14} {np.median(bars[name]):>22.1e}")
+        print(f"{name:20} {share:>14} {np.nanmedian(bars[name]):>22.1e}")
 
 
 if __name__ == "__main__":
