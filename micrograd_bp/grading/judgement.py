@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..support.validation import Array
 from .evidence import Case
 from .factors import blocks_off
 from .faults import Step, described, expected
@@ -35,8 +36,12 @@ class Judgement:
 
     @property
     def spoiled(self) -> tuple[dict[str, Any], ...]:
-        """The quantities that came out wrong, the student's beside the right ones."""
+        """The quantities that came out wrong, the student's beside the right ones.
+
+        A model may hold what the code never computed: of that nothing is said.
+        """
         right, yours = self.first.model, self.last.model
+        computed = np.unique(np.concatenate([node.value.ravel() for node in self.last.flow.nodes]))
         made = []
         for l in range(1, right.last + 1):
             both: list[tuple[str, str, Any, Any]] = []
@@ -47,10 +52,17 @@ class Judgement:
             if l < right.last:
                 both += [("D", over("D", l), yours.gradient(l), right.gradient(l))]
             for kind, name, one, other in both:
-                if not np.allclose(one, other, rtol=1e-9, atol=1e-12):
+                if not np.allclose(one, other, rtol=1e-9, atol=1e-12) and _among(computed, one):
                     entry = {"symbol": name, "kind": kind, "layer": l}
                     made.append(entry | {"yours": one.tolist(), "right": other.tolist()})
         return tuple(made)
+
+
+def _among(numbers: Array, values: Array) -> bool:
+    """Whether every value is one of the sorted numbers, to rounding."""
+    place = np.searchsorted(numbers, values.ravel())
+    nearest = numbers[np.clip([place - 1, place], 0, len(numbers) - 1)]
+    return bool(np.all(np.isclose(nearest, values.ravel(), rtol=1e-9, atol=1e-12).any(axis=0)))
 
 
 def judged(flow: Flow, base: Model, case: Case, gradient_wrong: bool) -> Judgement:

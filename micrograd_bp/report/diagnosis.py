@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,7 +88,7 @@ def _explained(parts: list[str], diagnosis: Diagnosis, shown: Played) -> bool:
 
     Where the student's is not known, the layers that they spoil must be those found wrong.
     """
-    if not all(name in MISTAKES for name in parts):
+    if not all(name in MISTAKES and name in _played_by_the_page() for name in parts):
         return False
     steps = replace(Steps(), **{k: v for name in parts for k, v in MISTAKES[name].steps.items()})
     x, y = shown.x[np.newaxis], shown.y[np.newaxis]
@@ -101,6 +104,13 @@ def _explained(parts: list[str], diagnosis: Diagnosis, shown: Played) -> bool:
     spoiled = [l for l, both in enumerate(zip(given, right, strict=True), start=1)
                if _differing(*both).any()]  # fmt: skip
     return set(spoiled) <= {v.layer for v in diagnosis.layers if not v.passed}
+
+
+@cache
+def _played_by_the_page() -> frozenset[str]:
+    """The mistakes that the page's script can run beside the right formulas."""
+    script = Path(__file__).with_name("mistakes.js").read_text("utf-8")
+    return frozenset(re.findall(r'^  "([^"]+)": \{', script, re.MULTILINE))
 
 
 def _seen(diagnosis: Diagnosis, shown: Played) -> list[dict[str, Any]]:
