@@ -26,6 +26,7 @@ from .names import Parameter, assignments, parameters_of, roles_of
 from .objects import Roles, at_path, given_values
 from .search import EXAMPLES, Bound
 from .submission import Answer, UserError
+from .ways import in_call_order
 
 __all__ = ["Trained", "trained_candidates"]
 
@@ -229,13 +230,7 @@ def _calls(
         given = set(roles.values())
         if not {"X", "Y", "once"} <= given | at_hand or given & {"weights", "biases", "forward"}:
             continue
-        skipped, call = False, []
-        for p in parameters:
-            if p.name in roles:
-                call.append((p.name, roles[p.name], p.keyword or skipped))
-            else:
-                skipped = True
-        yield tuple(call)
+        yield in_call_order(parameters, roles)
         count += 1
         if count >= MOST:
             return

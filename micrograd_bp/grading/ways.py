@@ -10,7 +10,7 @@ from .delivery import Delivery, deliveries
 from .layouts import LABELS, ROW_BY_ROW
 from .names import Parameter, assignments
 
-__all__ = ["IN_COLUMNS", "bindings"]
+__all__ = ["IN_COLUMNS", "bindings", "in_call_order"]
 
 
 def bindings(function: str, parameters: Sequence[Parameter] | None) -> Iterator[Binding]:
@@ -28,7 +28,7 @@ def _bindings(
         data = ({"X", "Y"}, {"forward", "Y"}, {"weights", "rows"})
         if roles != {"weights"} and not any(needed <= roles for needed in data):
             continue
-        triples = _triples(parameters, assignment)
+        triples = in_call_order(parameters, assignment)
         if roles == {"weights"}:  # bound to its network and data
             for kind in ("F", "C", "list"):
                 yield Binding(function, triples, Delivery(kind))
@@ -47,7 +47,7 @@ def _bindings(
                     yield Binding(function, triples, delivery, x, y, stepped=True)
 
 
-def _triples(
+def in_call_order(
     parameters: Sequence[Parameter] | None, assignment: Mapping[str, str]
 ) -> tuple[tuple[str, str, bool], ...]:
     """By position as long as nothing was left out, then by name."""
