@@ -41,7 +41,11 @@ class Judgement:
         A model may hold what the code never computed: of that nothing is said.
         """
         right, yours = self.first.model, self.last.model
-        computed = np.unique(np.concatenate([node.value.ravel() for node in self.last.flow.nodes]))
+        computed = np.unique(
+            np.concatenate([[], *(node.value.ravel() for node in self.last.flow.nodes)])
+        )
+        if not computed.size:
+            return ()  # a code that computes nothing
         made = []
         for l in range(1, right.last + 1):
             both: list[tuple[str, str, Any, Any]] = []
