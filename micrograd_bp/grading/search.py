@@ -103,6 +103,18 @@ def distance(answer: Answer, problem: Problem) -> float:
     return off / size if np.isfinite(off) and size else float("inf") if off else 0.0
 
 
+def _uneven(attempt: Attempt) -> bool:
+    """Whether each block of the gradient is right up to a factor of its own."""
+    exact = attempt.problem.exact.D
+    if attempt.answer.is_vector or len(attempt.problem.X) == 1:
+        return False
+    return all(
+        gradient_scale([part[:, half]], [D[:, half]])[1] <= NEARLY
+        for part, D in zip(attempt.answer.parts, exact, strict=True)
+        for half in (slice(0, 1), slice(1, None))
+    )
+
+
 def problems_for(bound: Bound, sizes: Sequence[int], lambda_: float) -> list[Problem]:
     """What is judged: with and without regularization, and a single example."""
     value = (lambda_ or LAMBDA) if bound.takes_lambda else 0.0
@@ -136,6 +148,7 @@ class Search:
         self.attempts: list[Attempt] = []
         self.failure: UserError | None = None
         self.runs = 0
+        self.uneven: set[str] = set()  # right on several examples but for factors that differ
 
     def go(self, candidates: Iterable[Bound]) -> Attempt | None:
         """The first attempt that is nearly right, if there is one; the others are kept."""
@@ -150,8 +163,12 @@ class Search:
             if not all(bound.worth_after(a.bound) for a in self.attempts):
                 continue
             for attempt in self._attempts(bound, networks):
+                if bound.examples == 1 and bound.name in self.uneven:
+                    continue  # a single example only hides the factors
                 if attempt.distance <= NEARLY:
                     return self._as_one_column(attempt) or attempt
+                if attempt.fits and _uneven(attempt):
+                    self.uneven.add(bound.name)
                 self._keep(attempt)
             if self.runs > RUNS:
                 break

@@ -131,6 +131,13 @@ FORMS = {
         "    return D\n",
         " * activation_prime(zs[l - 1])", "",
     ),
+    "one_layer_of_a_training_without_its_1_over_m": (
+        START + "def train(X, y, hidden=5, rate=0.1, epochs=1000):\n"
+        "    W1, b1 = np.random.randn(X.shape[1], hidden), np.zeros(hidden)\n"
+        "    W2, b2 = np.random.randn(hidden, y.shape[1]), np.zeros(y.shape[1])\n"
+        "    for epoch in range(epochs):\n" + STEP + "    return W1, b1, W2, b2\n",
+        "W1 -= rate * X.T", "W1 -= rate * len(X) * X.T",
+    ),
     "a_helper_file_that_is_missing": (
         "import numpy as np\nfrom nobodys_utils import sigmoid\n"
         "def backprop(Theta1, Theta2, X, Y, lam):\n    T1, T2 = Theta1, Theta2\n"
