@@ -33,6 +33,8 @@ def test_one_ground_is_enough_for_wrong(ground):
     assert not other.passed
     assert other.verdict.startswith("FAILED")
     assert name in other.verdict
+    assert other.parameters[0] != found.parameters[0]
+    assert other.parameters[1:] == found.parameters[1:]
 
 
 def test_where_rounding_hides_every_derivative_nothing_is_decided():

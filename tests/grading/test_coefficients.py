@@ -4,13 +4,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient
 from micrograd_bp.grading.blocks import Coefficients, coefficients, near, slips
-from micrograd_bp.grading.evidence import Case
+from micrograd_bp.grading.evidence import Case, _growth
 from micrograd_bp.grading.examine import Runs
 from micrograd_bp.grading.judgement import _among
-from micrograd_bp.grading.own_cost import _along_one_line, scales
+from micrograd_bp.grading.own_cost import UNITS, _along_one_line, scales
 from micrograd_bp.grading.submission import Answer
 
 
@@ -107,3 +108,27 @@ def test_values_are_among_numbers_if_every_one_is_to_rounding():
     assert _among(numbers, numbers * (1.0 + 2.0**-40))
     for value in (-2.1, 0.500001, 0.0, 3.1):
         assert not _among(numbers, np.array([0.5, value]))
+
+
+def test_growth_is_how_many_times_larger_a_part_is_and_at_least_one():
+    assert _growth(np.array([2.0, -6.0]), 3.0) == 2.0
+    assert _growth(np.array([1.0]), 2.0) == 1.0
+    assert _growth(np.array([1.0]), 0.0) == 1.0
+
+
+def test_units_are_the_functions_that_they_are_named_after():
+    z = np.array([-3.0, -0.5, 0.25, 2.0])
+    wanted = {
+        "sigmoid": expit(z),
+        "tanh": np.tanh(z),
+        "ReLU": [0.0, 0.0, 0.25, 2.0],
+        "linear": z,
+        "leaky ReLU": [-0.03, -0.005, 0.25, 2.0],
+        "softplus": np.log1p(np.exp(z)),
+    }
+    assert wanted.keys() <= UNITS.keys()
+    for name, values in wanted.items():
+        unit = UNITS[name]
+        assert np.allclose(unit.of(z), values, rtol=1e-14, atol=0.0)
+        differences = (unit.of(z + 1e-5) - unit.of(z - 1e-5)) / 2e-5
+        assert np.allclose(unit.slope(z), differences, rtol=1e-8, atol=1e-10)
