@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -116,27 +117,44 @@ class Sums:
         self.gathered: Rows | None = None  # the sums, if they have one term each
         self.slices: list[tuple[bool, slice]] = []  # term by term: whether to add, and n rows
         self.block: slice | None = None  # all terms, the first ones of all sums before the second
-        self.silent = False  # whether an overflow goes unnoticed
+        self.negated = False  # what is gathered, or the block
+        self.parts: list[tuple[slice, Sums]] = []  # runs of sums that have as many terms each
         if self.n and self.fewest == self.most > 0:
             self._look_for_order(rows.reshape(self.n, -1), signs.reshape(self.n, -1) > 0.0)
-        ways = self.view, self.gathered, self.block
-        self.silent = not self.slices and all(way is None for way in ways)
+        elif self.most:
+            self._look_for_parts(counts, starts, rows, signs)
+        known = self.view, self.gathered, self.block, self.slices or None, self.parts or None
+        # whether SciPy multiplies, and an overflow goes unnoticed
+        self.silent = self.most > 0 and all(way is None for way in known)
 
     def _look_for_order(self, rows: Rows, plus: npt.NDArray[np.bool_]) -> None:
-        if self.most == 1 and plus.all():
-            if self.n == 1 or (rows == rows[0]).all():
-                self.view = slice(int(rows[0, 0]), int(rows[0, 0]) + 1)
-            elif isinstance(index := as_index(rows), slice):
-                self.view = index
-            else:
-                self.gathered = rows[:, 0]
-        elif self.most <= MOST_SLICES and np.all(plus == plus[0]):
+        self.negated = not plus.any()
+        if self.most <= MOST_SLICES and np.all(plus == plus[0]):
             slices = [(bool(plus[0, k]), as_index(rows[:, k])) for k in range(self.most)]
             self.slices = [(add, index) for add, index in slices if isinstance(index, slice)]
             if len(self.slices) < self.most:
                 self.slices = []
-        elif plus.all() and isinstance(index := as_index(rows.T), slice):
+        if self.most == 1 and plus.all() and (self.slices or np.all(rows == rows[0])):
+            first = int(rows[0, 0])
+            self.view = self.slices[0][1] if self.slices else slice(first, first + 1)
+        elif self.slices or not (plus.all() or self.negated):
+            return
+        elif self.most == 1:
+            self.gathered = rows[:, 0]
+        elif isinstance(index := as_index(rows.T), slice):
             self.block = index
+
+    def _look_for_parts(self, counts: Rows, starts: Rows, rows: Rows, signs: Array) -> None:
+        cuts = np.flatnonzero(np.diff(counts)) + 1
+        if len(cuts) >= MOST_SLICES:
+            return
+        parts = []
+        for start, stop in pairwise([0, *cuts.tolist(), self.n]):
+            some = slice(int(starts[start]), int(starts[stop]))
+            here = starts[start : stop + 1] - starts[start]
+            parts.append((slice(start, stop), Sums(here, rows[some], signs[some])))
+        if not any(part.silent for _, part in parts):
+            self.parts = parts
 
     def read(
         self, memory: Memory, array: Array, use: int, out: Array | None = None
@@ -147,12 +165,25 @@ class Sums:
             return ([], rows) if out is None else ([partial(np.copyto, out, rows)], out)
         if out is None:
             out = memory.scratch(self.n, array.shape[1], use)
+        return self._calls(memory, array, use, out), out
+
+    def _calls(self, memory: Memory, array: Array, use: int, out: Array) -> list[Call]:
+        if not self.most:
+            return [partial(out.fill, 0.0)]
+        if self.parts:
+            return [
+                call
+                for rows, part in self.parts
+                for call in part.read(memory, array, use, out[rows])[0]
+            ]
+        if self.gathered is None and self.block is None:
+            return (self._multiply if self.silent else self._add_slices)(array, out)
         if self.gathered is not None:
-            return [partial(array.take, self.gathered, 0, out, "clip")], out
-        if self.block is not None:
+            sums: Call = partial(array.take, self.gathered, 0, out, "clip")
+        else:
             terms = array[self.block].reshape(self.most, self.n, -1)
-            return [partial(np.add.reduce, terms, 0, None, out)], out
-        return (self._multiply if self.silent else self._add_slices)(array, out), out
+            sums = partial(np.add.reduce, terms, 0, None, out)
+        return [sums, partial(np.negative, out, out)] if self.negated else [sums]
 
     def _add_slices(self, array: Array, out: Array) -> list[Call]:
         calls: list[Call] = []

@@ -56,6 +56,19 @@ def test_a_wrong_delta_breaks_the_equations_it_enters(monkeypatch, layer, broken
     assert wrong
     assert wrong <= broken
     assert {c.number for c in checks if c.passed} >= {"δ⁽ᴸ⁾", "(3)"}  # these do not use it
+    assert checks.outcome == "wrong"
+    assert checks.verdict.startswith("FAILED: equation ")
+    assert all(number in checks.verdict for number in wrong)
+
+
+def test_where_the_last_precision_is_too_small_it_is_used_all_the_same(monkeypatch):
+    pytest.importorskip("flint")
+    monkeypatch.setattr(micrograd_bp.comparison.equations, "PRECISIONS", (64,))
+    checks = verify_equations(SigmoidNetwork([10] * 9, seed=0), np.linspace(-1, 1, 10), 3)
+    assert checks.passed
+    assert all(check.digits is not None for check in checks)
+    cells = [row.split()[-3] for row in str(checks).splitlines() if row.endswith(" yes")]
+    assert cells == [str(check.digits) for check in checks]
 
 
 def test_each_row_compares_with_numbers_of_its_own_size():
