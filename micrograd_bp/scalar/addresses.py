@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..support.validation import Array
-from .memory import Rows, Sums, runs
+from .memory import Rows, Sums, ends_of, runs
 
 __all__ = ["Addresses"]
 
@@ -92,7 +92,6 @@ class Addresses:
 
         def collect(nodes: Rows) -> Sums:
             places = runs(starts[nodes], counts[nodes])
-            ends = np.concatenate([[0], np.cumsum(counts[nodes])])
-            return Sums(ends, rows[places], signs[places])
+            return Sums(ends_of(counts[nodes]), rows[places], signs[places])
 
         return own[::-1], collect

@@ -31,7 +31,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from ..support.products import multiply, sum_of_products
+from ..support.products import multiply, piece, sum_of_products
 from ..support.validation import Array, all_finite
 from .kernels import KERNELS, SLOPES, UFUNCS
 from .memory import (
@@ -269,6 +269,14 @@ class MatrixProduct(Instruction):
     def gradient_symbol(self) -> str:
         passed = {"Θᵀδ": self.factors.shares, "δaᵀ": self.weight_shares}
         return ", ".join(product for product, shares in passed.items() if shares is not None)
+
+    def pieces(self, examples: int) -> str:
+        """Which products of a block of so many examples are cut, and into how many columns."""
+        columns = examples * (self.rows.stop - self.rows.start) // len(self.weights)
+        size = piece(self.weights.size, columns)
+        cut = {"Θa": self.factors.kind == INPUT, "δaᵀ": self.weight_shares is not None}
+        products = ", ".join(product for product, is_cut in cut.items() if is_cut)
+        return f"{products} by {size}" if products and size < columns else ""
 
     def room(self) -> Array:
         """For Θ, or for Θᵀ where examples stand in rows."""

@@ -18,7 +18,7 @@ from ..support.validation import Array
 
 __all__ = [
     *("FIXED", "INPUT", "VARYING"),
-    *("Call", "Index", "Memory", "Rows", "Sums", "as_index", "read", "runs"),
+    *("Call", "Index", "Memory", "Rows", "Sums", "as_index", "ends_of", "read", "runs"),
 ]
 
 Rows = npt.NDArray[np.intp]
@@ -41,9 +41,10 @@ def as_index(rows: Rows) -> Index:
     """Consecutive rows as a slice, which is read without a copy; any others as they are."""
     if rows.size == 0:
         return slice(0, 0)
-    first, count = int(rows.flat[0]), rows.size
-    if int(rows.flat[-1]) - first == count - 1 and np.array_equal(
-        rows.ravel(), np.arange(first, first + count)
+    first, count = rows.item(0), rows.size
+    consecutive = rows.item(count - 1) - first == count - 1
+    if consecutive and (
+        count == 1 or bool((rows.ravel() == np.arange(first, first + count)).all())
     ):
         return slice(first, first + count)
     return rows
@@ -55,8 +56,17 @@ def runs(starts: Rows, counts: Rows) -> Rows:
     >>> runs(np.array([7, 0]), np.array([2, 3]))
     array([7, 8, 0, 1, 2])
     """
-    before = np.cumsum(counts) - counts
+    if len(starts) == 1:  # in a chain, each time
+        return np.arange(starts[0], starts[0] + counts[0])
+    before = counts.cumsum() - counts
     return np.repeat(starts - before, counts) + np.arange(counts.sum())
+
+
+def ends_of(counts: Rows) -> Rows:
+    """Where runs of so many begin that stand one after the other, and where the last ends."""
+    ends = np.zeros(len(counts) + 1, dtype=np.intp)
+    counts.cumsum(out=ends[1:])
+    return ends
 
 
 def read(array: Any, index: Index) -> Array:
@@ -99,8 +109,8 @@ class Sums:
 
     def __init__(self, starts: Rows, rows: Rows, signs: Array) -> None:
         self.n = len(starts) - 1
-        counts = np.diff(starts)
-        self.fewest, self.most = int(counts.min(initial=len(rows))), int(counts.max(initial=0))
+        counts = starts[1:] - starts[:-1]
+        self.fewest, self.most = (int(counts.min()), int(counts.max())) if self.n else (0, 0)
         self.starts, self.rows, self.signs = starts.astype(np.int32), rows.astype(np.int32), signs
         # the rows that are the sums as they stand, or the one row that is each of them
         self.view: slice | None = None

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from ..support.validation import Array
 from .addresses import Addresses
 from .instructions import Elementwise, Instruction, MatrixProduct, Operand, Summation
-from .memory import FIXED, INPUT, VARYING, Index, Rows, Sums, as_index, runs
+from .memory import FIXED, INPUT, VARYING, Index, Rows, Sums, as_index, ends_of, runs
 from .ops import SUM, Op
 from .program import Program
 from .recording import Graph
@@ -59,7 +59,7 @@ class Schedule:
         self.first[self.sequence] = np.cumsum(self.count[self.sequence]) - self.count[self.sequence]
         self.minus[list(graph.minus)] = list(graph.minus.values())
         self.columns[graph.inputs] = np.arange(len(graph.inputs))
-        self.active = self._find_active()
+        self.active, self.path = self._find_active(), self._paths()
         self.size = [0, len(graph.inputs), 0]
         self.addresses = {kind: Addresses(self.active) for kind in (FIXED, VARYING)}
         self.products = 0  # matrix products
@@ -162,7 +162,7 @@ class Schedule:
         nodes: in a random graph this takes a third of the instructions that levels would.
         """
         nodes = self.sequence[self.kind[self.sequence] == kind]
-        keys, path = self._keys(nodes), self._paths()
+        keys, path = self._keys(nodes), self.path
         first_user, count_users, users, waits = self._users(nodes)
         ready: defaultdict[int, list[Rows]] = defaultdict(list)
         longest: defaultdict[int, int] = defaultdict(int)
@@ -267,7 +267,7 @@ class Schedule:
         by_last = np.argsort(self.rows[terms[ends - 1]], kind="stable")
         nodes, places = nodes[by_last], runs((ends - count)[by_last], count[by_last])
         terms, signs = terms[places], np.where(subtracted[places], -1.0, 1.0)
-        starts = np.concatenate([[0], np.cumsum(count[by_last])])
+        starts = ends_of(count[by_last])
         bias = self._operand(self.args[self.first[nodes]]) if biased else None
         if self.active[nodes[0]]:
             sums = np.repeat(nodes, np.diff(starts))
@@ -337,6 +337,8 @@ class Schedule:
 
 def _in_a_row(order: Rows, rows: Rows) -> list[Rows]:
     """The nodes divided where operands do not stand one after the other, if that pays."""
+    if len(order) < 2 * LEAST_ROWS:
+        return [order]
     jumps = np.flatnonzero(np.any(np.diff(rows, axis=0) != 1, axis=1)) + 1
     if LEAST_ROWS * (len(jumps) + 1) > len(order):
         return [order]

@@ -299,13 +299,14 @@ class Program:
             f" ({products} matrix products) for {self.inputs} inputs and"
             f" {self.parameters:,} parameters, {self.block} examples (B) at a time"
         ]
-        table = [("", "forward", "backward", "rows", "nodes", "replaces")]
+        table = [("", "forward", "backward", "rows", "pieces", "nodes", "replaces")]
         table += [
             (
                 str(number),
                 step.symbol,
                 "" if step.collect is None else step.gradient_symbol,
                 f"{step.rows.stop - step.rows.start}×{'1' if step.kind == FIXED else 'B'}",
+                step.pieces(self.block) if isinstance(step, MatrixProduct) else "",
                 step.name,
                 f"{step.replaces:,}",
             )

@@ -69,7 +69,7 @@ class Graph:
             self.kind[i] = INPUT
         self.args: list[list[int]] = []
         self.sequence: list[int] = []  # the inner nodes, each after its operands
-        self._find_operands([[number[child] for child in node.inputs] for node in nodes])
+        self._find_operands([list(map(number.__getitem__, node.inputs)) for node in nodes])
         for position, i in enumerate(self.watch):
             if self.kind[i] == FIXED:
                 raise ValueError(
@@ -92,7 +92,7 @@ class Graph:
         same = list(range(len(recorded)))
         known: dict[tuple[int, ...], int] = {}
         for i, children in enumerate(recorded):
-            args = [same[child] for child in children]
+            args = list(map(same.__getitem__, children))
             self.args.append(args)
             if not args:
                 continue
@@ -104,7 +104,7 @@ class Graph:
                 self.covers[first] += 1
                 continue
             self.sequence.append(i)
-            if any([kind[arg] for arg in args]):
+            if any(map(kind.__getitem__, args)):
                 kind[i] = VARYING
                 if ops[i] is MUL and kind[args[0]] == FIXED:
                     args.reverse()  # one instruction may then serve a · b and b · a

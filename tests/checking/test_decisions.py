@@ -9,6 +9,7 @@ import pytest
 from micrograd_bp import Value, check_expression, check_gradient
 from micrograd_bp.checking.directions import Found
 from micrograd_bp.checking.extrapolation import Limit
+from micrograd_bp.checking.gradient import MOST_PARAMETERS, chosen_parameters
 from micrograd_bp.checking.locate import located
 from micrograd_bp.scalar.balls import balls_available
 
@@ -44,8 +45,9 @@ def test_the_digits_of_a_derivative_do_not_depend_on_its_size(power):
 
     def digits(factor):
         x = Value(0.3)
-        (slope,) = check_expression(x.exp() * factor, [x], enclosure=True).parameters
-        return slope.digits
+        check = check_expression(x.exp() * factor, [x], enclosure=True)
+        assert check.passed
+        return check.parameters[0].digits
 
     assert digits(2.0**power) == digits(1.0) >= 15
 
@@ -94,3 +96,18 @@ def test_of_a_series_in_even_powers_the_limit_is_found_to_rounding():
         limit.add(h, math.sin(h) / h, 2.0**-53)
     best = limit.best()
     assert abs(best.value - 1.0) <= best.bar < 1e-13
+
+
+def test_all_parameters_are_checked_up_to_the_limit_and_as_many_beyond_it():
+    rng = np.random.default_rng(0)
+    assert chosen_parameters(None, MOST_PARAMETERS, rng).tolist() == [*range(MOST_PARAMETERS)]
+    chosen = chosen_parameters(None, 10 * MOST_PARAMETERS, rng)
+    assert len(set(chosen.tolist())) == MOST_PARAMETERS
+    assert chosen.max() >= MOST_PARAMETERS
+
+
+def test_noise_of_0_is_noise_that_is_known():
+    arguments = (lambda t: float(t @ t), np.array([2.0, -4.0]), np.array([1.0, -2.0]))
+    assert check_gradient(*arguments, noise=0.0).passed
+    with pytest.raises(ValueError, match=r"^noise: got -1e-300"):
+        check_gradient(*arguments, noise=-1e-300)

@@ -1,12 +1,17 @@
 """What is read from the numbers of a wrong gradient, each where it is decided."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from micrograd_bp import SigmoidNetwork, backprop_gradient
 from micrograd_bp.grading.blocks import Coefficients, coefficients, near, slips
-from micrograd_bp.grading.evidence import Case
-from micrograd_bp.grading.own_cost import _along_one_line, scales
+from micrograd_bp.grading.evidence import Case, _growth
+from micrograd_bp.grading.examine import Runs
+from micrograd_bp.grading.judgement import _among
+from micrograd_bp.grading.own_cost import UNITS, _along_one_line, scales
 from micrograd_bp.grading.submission import Answer
 
 
@@ -89,3 +94,41 @@ def test_the_cost_as_the_source_writes_it_is_explained_where_a_unit_saturates():
     assert 1e-7 < abs(-np.log(1.0 - h) - exact) <= case.cost_tolerance
     lost = 2.0**-53 / (1.0 - h)
     assert lost / 2.0 <= case.cost_tolerance <= 100.0 * lost
+
+
+def test_runs_fit_if_every_case_does():
+    cases = [SimpleNamespace(fits=fits) for fits in (True, False)]
+    assert Runs(cases[:1], [], "function", []).fits
+    assert not Runs(cases, [], "function", []).fits
+
+
+def test_values_are_among_numbers_if_every_one_is_to_rounding():
+    numbers = np.array([-2.0, 0.5, 3.0])
+    assert _among(numbers, np.array([[3.0, -2.0], [0.5, 0.5]]))
+    assert _among(numbers, numbers * (1.0 + 2.0**-40))
+    for value in (-2.1, 0.500001, 0.0, 3.1):
+        assert not _among(numbers, np.array([0.5, value]))
+
+
+def test_growth_is_how_many_times_larger_a_part_is_and_at_least_one():
+    assert _growth(np.array([2.0, -6.0]), 3.0) == 2.0
+    assert _growth(np.array([1.0]), 2.0) == 1.0
+    assert _growth(np.array([1.0]), 0.0) == 1.0
+
+
+def test_units_are_the_functions_that_they_are_named_after():
+    z = np.array([-3.0, -0.5, 0.25, 2.0])
+    wanted = {
+        "sigmoid": expit(z),
+        "tanh": np.tanh(z),
+        "ReLU": [0.0, 0.0, 0.25, 2.0],
+        "linear": z,
+        "leaky ReLU": [-0.03, -0.005, 0.25, 2.0],
+        "softplus": np.log1p(np.exp(z)),
+    }
+    assert wanted.keys() <= UNITS.keys()
+    for name, values in wanted.items():
+        unit = UNITS[name]
+        assert np.allclose(unit.of(z), values, rtol=1e-14, atol=0.0)
+        differences = (unit.of(z + 1e-5) - unit.of(z - 1e-5)) / 2e-5
+        assert np.allclose(unit.slope(z), differences, rtol=1e-8, atol=1e-10)

@@ -63,7 +63,7 @@ def test_where_the_exponential_overflows_the_table_decides_to_the_smallest_float
 
 def test_the_slope_of_tanh_keeps_its_digits_where_tanh_rounds_to_one():
     x = np.concatenate([EVERYWHERE, BEYOND], axis=1)
-    with np.errstate(under="ignore"):
+    with np.errstate(under="ignore", over="raise"):  # as a program runs
         slope = np.empty_like(x)
         SLOPES[TANH](x, slope)
     with mpmath.workdps(60):

@@ -190,6 +190,20 @@ def test_each_layer_becomes_one_matrix_product(sizes):
     assert ["Θᵀδ" in line for line in products] == [False] + [True] * (len(sizes) - 2)
 
 
+def test_the_plan_shows_the_pieces_that_products_are_cut_into():
+    """Products of at most 100³ numbers: 100 examples of the first layer, 400 · 25 · 100."""
+    net = SigmoidNetwork([400, 25, 10], seed=0)
+    graph = example_graph(net, np.zeros(400), np.zeros(10), textbook=False)
+    parameters = [theta for matrix in graph.thetas for row in matrix for theta in row]
+    first, last = (
+        line
+        for line in instructions(Tape(graph.cost, [*graph.x, *graph.y], parameters))
+        if "Θa:" in line
+    )
+    assert "Θa, δaᵀ by 100 " in first
+    assert " by " not in last
+
+
 def test_micrograds_pairwise_sums_become_the_same_matrix_product():
     rng = np.random.default_rng(0)
     xs = [Value(v) for v in rng.normal(size=6)]
