@@ -6,7 +6,6 @@ told as such. Nothing is executed here.
 
 from __future__ import annotations
 
-import ast
 import io
 import json
 import re
@@ -17,6 +16,7 @@ from typing import Any
 
 from ..support.arrays import read_file
 from .submission import UserError
+from .trace import parsed
 
 __all__ = ["CODE", "Source", "octave_signature", "open_source"]
 
@@ -88,7 +88,7 @@ def _python(path: Path, text: str) -> Source:
 
 def _syntax_error(text: str) -> SyntaxError | None:
     try:
-        ast.parse(text)
+        parsed(text)
     except SyntaxError as error:
         return error
     except (ValueError, RecursionError, MemoryError) as error:  # a NUL, nested too deeply

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import wire
 from .submission import Trace, step_error
-from .trace import RECORD, Recorder, instrument
+from .trace import RECORD, Recorder, instrument, parsed
 from .workshop import FailedStepError, Workshop
 
 __all__ = ["Local"]
@@ -63,7 +63,7 @@ class Local:
         try:
             lines, first = inspect.getsourcelines(plain)
             text = textwrap.dedent("".join(lines))
-            if not isinstance(ast.parse(text).body[0], ast.FunctionDef):
+            if not isinstance(parsed(text).body[0], ast.FunctionDef):
                 return None
             source = "\n" * (first - 1) + text  # so that lines count as in the file
             names = {**plain.__globals__, RECORD: recorder}

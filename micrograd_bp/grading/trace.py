@@ -13,12 +13,15 @@ import ast
 import copy
 import types
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["RECORD", "Event", "Place", "Recorder", "Unit", "instrument", "places"]
+__all__ = ["RECORD", "Event", "Place", "Recorder", "Unit", "instrument", "parsed", "places"]
+
+_ONE_AT_A_TIME = Lock()
 
 RECORD = "__trace__"  # the global name under which the rewritten code finds its recorder
 LARGEST = 100_000  # entries of an array that is still recorded
@@ -131,9 +134,18 @@ def places(source: str) -> list[Place]:
     return _rewritten(source)[1]
 
 
+def parsed(source: str) -> ast.Module:
+    """As ``ast.parse``, in one thread at a time; raises SyntaxError.
+
+    CPython counts the depth of trees for all threads together (its issue 106905): SystemError.
+    """
+    with _ONE_AT_A_TIME:
+        return ast.parse(source)
+
+
 def _rewritten(source: str) -> tuple[ast.Module, list[Place]]:
     rewriter = _Rewriter(source)
-    tree = rewriter.visit(ast.parse(source))
+    tree = rewriter.visit(parsed(source))
     return ast.fix_missing_locations(tree), rewriter.places
 
 
@@ -376,8 +388,9 @@ def _plain(node: ast.expr) -> bool:
 
 def _loaded(target: ast.expr) -> Any:
     """A copy of a target that is read instead of stored into."""
-    source = ast.unparse(target)
-    return ast.parse(source, mode="eval").body
+    (statement,) = parsed(ast.unparse(target)).body
+    assert isinstance(statement, ast.Expr)
+    return statement.value
 
 
 def _statement(expression: ast.expr, node: ast.AST) -> ast.stmt:
