@@ -281,7 +281,7 @@ class Problem:
         that are smaller still show less of it, where there are any.
         """
         size = line.smallest / SMALLEST_STEP  # |θ|
-        rounded = EPSILON * max(abs(self.value), abs(slope.value) * size)
+        rounded = EPSILON * max(abs(self.value), abs(slope.value) * max(size, 1.0))
         if not self.noise > UNROUNDED * rounded:
             return False
         reach = self.noise / max(abs(line.analytic), TINIEST)
