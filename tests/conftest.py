@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,8 @@ def course(request):
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
     """The whole suite runs on all cores where pytest-xdist is installed; chosen tests run here."""
+    # A shell starts what runs in the background with SIGINT ignored; what tests start inherits it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     chosen = config.args_source is config.ArgsSource.ARGS
     worker = hasattr(config, "workerinput")
     free = config.pluginmanager.hasplugin("xdist") and not (chosen or worker)

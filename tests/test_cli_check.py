@@ -49,6 +49,15 @@ def test_prove_says_how_many_examples_are_proved(capsys):
     assert "not proved" in capsys.readouterr().out.rstrip().splitlines()[-1]
 
 
+def test_data_that_come_with_the_package_are_called_by_name(tmp_path, capsys):
+    assert run(["check", "--data", "iris", "--sample", "2", "--prove", "off"]) == 0
+    assert "150 examples, 4-5-3" in capsys.readouterr().out
+    assert run(["draw", str(tmp_path / "flower.svg"), "--data", "iris", "--example", "149"]) == 0
+    assert "5.9" in (tmp_path / "flower.svg").read_text()  # the last flower's sepal
+    assert run(["check", "--data", "iris", "--target", "species"]) == 2
+    assert "--target: got 'species', but iris has no columns" in capsys.readouterr().err
+
+
 def test_a_step_that_estimates_nothing_does_not_pass(capsys):
     assert run(["check", "--epsilon", "1e-300"]) == 1
     assert capsys.readouterr().out.rstrip().splitlines()[-1].startswith("UNDECIDED: 43 undecided")

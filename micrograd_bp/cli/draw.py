@@ -72,7 +72,7 @@ def _in_options(note: str) -> str:
 
 def _one_example(
     layers: str | None,
-    data: Path | None,
+    data: str | None,
     target: str | None,
     header: bool | None,
     example: int,

@@ -18,10 +18,9 @@ from ..support.files import try_target
 from ..support.tables import shown
 from ..training.data import Dataset, digits, iris, load
 
-DataOption = Annotated[
-    Path | None,
-    typer.Option("--data", help="CSV with a header, or NPZ / MAT with X and y [default: iris]"),
-]
+DATA = "iris, digits, CSV with a header, or NPZ / MAT with X and y"
+NamedDataOption = Annotated[str, typer.Option("--data", help=DATA)]
+DataOption = Annotated[str | None, typer.Option("--data", help=f"{DATA} [default: iris]")]
 TargetOption = Annotated[
     str | None, typer.Option("--target", help="CSV column with the classes [default: the last]")
 ]
@@ -31,10 +30,6 @@ HeaderOption = Annotated[
         "--header/--no-header",
         help="Whether the first row of a CSV names its columns [default: it must, or is refused]",
     ),
-]
-NamedDataOption = Annotated[
-    str,
-    typer.Option("--data", help="iris, digits, CSV with a header, or NPZ / MAT with X and y"),
 ]
 LayersOption = Annotated[
     str | None,
@@ -60,26 +55,17 @@ def executor_for(jobs: int, address: str | None) -> AbstractContextManager[Execu
     return process_pool(jobs) if jobs > 1 else nullcontext()
 
 
-def dataset_of(path: Path | None, target: str | None, header: bool | None = None) -> Dataset:
-    """The data of a file, or of iris where none is named."""
-    if path is not None:
-        return load(path, target, header=header)
-    if target is not None:
-        raise ValueError(f"--target: got {target!r} without --data")
-    if header is not None:
-        raise ValueError(f"--{'' if header else 'no-'}header: got it without --data")
-    return iris()
-
-
-def named_dataset(name: str, target: str | None, header: bool | None = None) -> Dataset:
-    """The data of a file, or those that come with the package under this name."""
-    if name not in BUILT_IN:
+def dataset_of(name: str | None, target: str | None, header: bool | None = None) -> Dataset:
+    """The data of a file, or those that come with the package under this name; else iris."""
+    if name is not None and name not in BUILT_IN:
         return load(name, target, header=header)
     if target is not None:
-        raise ValueError(f"--target: got {target!r}, but {name} has no columns to choose from")
+        why = " without --data" if name is None else f", but {name} has no columns to choose from"
+        raise ValueError(f"--target: got {target!r}{why}")
     if header is not None:
-        raise ValueError(f"--{'' if header else 'no-'}header: got it with {name}, which is no file")
-    return BUILT_IN[name]()
+        why = "without --data" if name is None else f"with {name}, which is no file"
+        raise ValueError(f"--{'' if header else 'no-'}header: got it {why}")
+    return BUILT_IN[name or "iris"]()
 
 
 def layer_sizes(layers: str | None, dataset: Dataset) -> list[int]:

@@ -19,9 +19,9 @@ from .options import (
     HeaderOption,
     NamedDataOption,
     TargetOption,
+    dataset_of,
     keep,
     layer_sizes,
-    named_dataset,
     progress_bar,
     try_targets,
 )
@@ -76,7 +76,7 @@ def train(
     plot: Annotated[Path | None, typer.Option(help="Draw the training, .png, .svg, .pdf")] = None,
 ) -> int:
     """Train a network on data and report how well it classifies: exit 1 if training failed."""
-    dataset = named_dataset(data, target, header)
+    dataset = dataset_of(data, target, header)
     sizes = None if layers is None else tuple(layer_sizes(layers, dataset))
     given: dict[str, Any] = {
         "sizes": sizes, "lambda_": lambda_, "method": method, "epochs": epochs, "rate": rate,

@@ -6,6 +6,7 @@ what rounding explains, and on balls, where they must overlap, to as many digits
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
@@ -17,11 +18,12 @@ from ..gradients import autodiff_gradient, backprop_gradient
 from ..network.graph import ExampleGraph, example_graph
 from ..network.sigmoid import SigmoidNetwork
 from ..scalar.balls import balls_available, precision
+from ..support.collector import collector_paused
 from ..support.result import Result
 from ..support.validation import Array
 from .proof import ENOUGH_DIGITS, PRECISIONS, digits_of, least
 from .quantities import LAMBDA, EachUnit, Numbers, Quantities, quantities_in_balls
-from .rounding import UNDERFLOW, UNIT_ROUNDOFF, RoundingBounds, rounding_bounds
+from .rounding import UNDERFLOW, UNIT_ROUNDOFF, rounding_bounds
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["EquationCheck", "Equations", "verify_equations"]
 
 TEXTBOOK_ERROR = 4e-13  # of the cost written with log(1 − h), up to the limit of graph.py
+LOST_BY_BALLS = 16.0  # bits, beside what floats lose: a(1 − a) forgets that it has one a
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ class Equations(Result, Sequence[EquationCheck]):
         return [table("The equations on one example, each side by another method", columns, rows)]
 
 
+@collector_paused()
 def verify_equations(net: SigmoidNetwork, x: npt.ArrayLike, y: npt.ArrayLike) -> Equations:
     """Check every equation of the source on one example, row by row.
 
@@ -133,7 +137,9 @@ def verify_equations(net: SigmoidNetwork, x: npt.ArrayLike, y: npt.ArrayLike) ->
     each = EachUnit(graph)
     rows = _rows(_in_floats(net, x, y, graph, each))
     bounds = _bounds(net, x, y, graph.cost.data)
-    proved = _proved(net, x, y, graph, each) if balls_available() else [(None, True)] * len(rows)
+    proved: list[tuple[int | None, bool]] = [(None, True)] * len(rows)
+    if balls_available():
+        proved = _proved(net, x, y, graph, each, _least_bits(rows, bounds))
     return Equations(
         [
             _check(row, bound, digits, overlap)
@@ -291,26 +297,41 @@ def _bounds(net: SigmoidNetwork, x: Array, y: Array, cost: float) -> list[Sequen
         deltas[-1:],
     ]
     if hidden:
-        rows += [deltas[1:-1]] * 3 + [[_jacobian_bounds(net, X, bounds, l) for l in hidden]]
+        a = net.forward(X).a
+        jacobians = [_jacobian_bounds(net.thetas[l], a[l][0], bounds.slopes[l]) for l in hidden]
+        rows += [deltas[1:-1]] * 3 + [jacobians]
     # log h of an h near 1 carries the rounding of h itself, 4u beside the relative error
     cost_bound = plain.cost + TEXTBOOK_ERROR * cost + 4 * UNIT_ROUNDOFF * len(y)
     return [*rows, [np.array([cost_bound])], bounds.D]
 
 
-def _jacobian_bounds(net: SigmoidNetwork, X: Array, bounds: RoundingBounds, l: int) -> Array:
+def _jacobian_bounds(theta: Array, a: Array, error: Array | None) -> Array:
     """E(θ g') = |θ| E(g') + u |θ| g' + ω."""
-    error, a = bounds.slopes[l], net.forward(X).a[l]
     assert error is not None
-    slope = error[0] + UNIT_ROUNDOFF * a[0] * (1.0 - a[0])
-    return np.asarray(np.abs(net.thetas[l][:, 1:]) * slope + UNDERFLOW)
+    slope = error[0] + UNIT_ROUNDOFF * a * (1.0 - a)
+    return np.asarray(np.abs(theta[:, 1:]) * slope + UNDERFLOW)
+
+
+def _least_bits(rows: Sequence[_Row], bounds: Sequence[Sequence[Array]]) -> float:
+    """The bits that balls begin with: those of the digits wanted, and those that get lost.
+
+    Balls lose about what floats do: an error of E in a number x, of 53 bits, is a loss of
+    53 + log₂ E/|x| bits at any precision. What is said here costs or saves time only.
+    """
+    lost = 0.0
+    for row, bound in zip(rows, bounds, strict=True):
+        size, error = np.abs(_flat(row.left)), _flat(bound)
+        known = (size > UNDERFLOW) & (error > 0)
+        lost = np.max(53.0 + np.log2(error[known]) - np.log2(size[known]), initial=lost)
+    return ENOUGH_DIGITS * math.log2(10.0) + LOST_BY_BALLS + float(lost)
 
 
 def _proved(
-    net: SigmoidNetwork, x: Array, y: Array, graph: ExampleGraph, each: EachUnit
+    net: SigmoidNetwork, x: Array, y: Array, graph: ExampleGraph, each: EachUnit, enough: float
 ) -> list[tuple[int | None, bool]]:
     """For each row: to how many digits its sides agree, and whether all their balls overlap."""
     found: list[tuple[int | None, bool]] = []
-    for bits in PRECISIONS:
+    for bits in [bits for bits in PRECISIONS if bits >= enough] or PRECISIONS[-1:]:
         with precision(bits):
             found = []
             for row in _rows(quantities_in_balls(net, x, y, graph, each)):

@@ -10,11 +10,11 @@ import numpy as np
 
 from ..support.validation import Array
 from .delivery import Delivery
-from .layouts import COURSE, Problem, gather, gathered, leaves
+from .layouts import COURSE, Layout, Problem, gather, gathered, leaves
 from .names import COST
 from .submission import Answer, UserError, answer_of
 
-__all__ = ["number_in", "read_answer"]
+__all__ = ["cost_beside", "number_in", "read_answer"]
 
 
 def read_answer(
@@ -71,12 +71,6 @@ def _gradient(delivery: Delivery, returned: Any, problem: Problem) -> Read:
     layout, like, exact = delivery.layout, problem.net.thetas, problem.exact
     sets = list(gathered(returned, layout, exact.D if layout.kind == "none" else like))
     matched = min(sets, key=lambda parts: _off(parts, exact.D)) if sets else None
-    scalars = [float(a.ravel()[0]) for _, a in leaves(returned) if a.size == 1]
-    several = len(list(leaves(returned))) > 1
-    if matched is not None:  # the bias of a single output is a number too, and no J
-        single = sum(piece.size == 1 for part in layout.pieces(like) for piece in part)
-        several = len(scalars) > single
-    first = min(scalars, key=lambda J: abs(J - exact.cost)) if scalars and several else None
     if layout == COURSE and delivery.kind in ("list", "F", "numbered"):
         try:
             answer = answer_of(returned)
@@ -88,13 +82,13 @@ def _gradient(delivery: Delivery, returned: Any, problem: Problem) -> Read:
             if matched is None or ordered or answer.fits([np.shape(T) for T in like]):
                 return answer.parts, answer.is_vector, answer.cost
     if matched is not None:
-        return matched, False, _leading_cost(returned, first)
+        return matched, False, cost_beside(returned, problem, layout)
     size = sum(piece.size for part in layout.pieces(like) for piece in part)
     vector = _vector(returned, size)
     if vector is None:
         answer = answer_of(returned)
         return answer.parts, answer.is_vector, answer.cost
-    return _unpacked(delivery, vector, problem), False, _leading_cost(returned, first)
+    return _unpacked(delivery, vector, problem), False, cost_beside(returned, problem)
 
 
 def _unpacked(delivery: Delivery, vector: Array, problem: Problem) -> list[Array]:
@@ -125,11 +119,21 @@ def _vector(returned: Any, size: int) -> Array | None:
     return np.asarray(fits[0], dtype=np.float64).ravel() if len(fits) == 1 else None
 
 
-def _leading_cost(returned: Any, first: float | None) -> float | None:
-    """J, if a single number is returned beside the gradient under no name or under a cost's."""
+def cost_beside(returned: Any, problem: Problem, layout: Layout | None = None) -> float | None:
+    """J, if a single number is returned beside the gradient under no name or under a cost's.
+
+    ``layout`` is that of a gradient in pieces: the bias of a single output is a number too, and
+    no J.
+    """
     if isinstance(returned, dict):
         return next((number_in(v) for k, v in returned.items() if COST.search(k)), None)
-    return first
+    arrays = [array for _, array in leaves(returned)]
+    scalars = [float(array.ravel()[0]) for array in arrays if array.size == 1]
+    pieces = layout.pieces(problem.net.thetas) if layout is not None else ()
+    single = sum(piece.size == 1 for part in pieces for piece in part)
+    if len(scalars) <= single or len(arrays) < 2:
+        return None
+    return min(scalars, key=lambda J: abs(J - problem.exact.cost))
 
 
 def number_in(value: Any) -> float | None:

@@ -270,9 +270,12 @@ class Binding:
             return wire.matrix(theta[np.newaxis]) if self.old_matrix else theta.copy()
         if kind == "C":
             return np.concatenate([W.ravel() for W in weights])
-        if kind == "dict":
-            made = {f"{self.delivery.keys}{l}": W for l, W in enumerate(weights, start=1)}
-            return made | {f"b{l}": b for l, b in enumerate(biases, start=1)}
+        if kind in ("dict", "lists"):
+            return self.delivery.as_dict(weights, biases)
+        if kind == "in turn":
+            return [piece for pair in zip(weights, biases, strict=True) for piece in pair]
+        if kind == "W first":
+            return [*weights, *biases]
         if kind == "one":
             return weights[0]
         if kind == "neurons":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise, product
 from typing import Any
 
@@ -44,16 +44,18 @@ def chains(tree: Mapping[str, Any]) -> Iterator[Chain]:
     ]
     matrices = [
         (path, array) for path, array in everything
-        if array.ndim == 2 and not (BIAS.match(name_of(path)) and 1 in array.shape)
+        if array.ndim == 2 and not (BIAS.search(name_of(path)) and 1 in array.shape)
     ]  # fmt: skip
     told = [(path, array) for path, array in matrices if WEIGHTS.search(name_of(path))]
-    vectors = [(p, a) for p, a in everything if all(p != path for path, _ in matrices)]
     matrices = told or matrices
+    vectors = [(p, a) for p, a in everything if all(p != path for path, _ in matrices)]
     for chosen in _sequences(matrices):
         for turned, extra in product((False, True), (0, 1)):
             chain = _chain(chosen, vectors, turned, extra)
             if chain is not None:
                 yield chain
+                if extra:
+                    yield replace(chain, layout=replace(chain.layout, last=True))
 
 
 Leaf = tuple[Path, Numbers]

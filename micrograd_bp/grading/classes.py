@@ -157,7 +157,8 @@ def _role_of_size(p: Parameter) -> bool:
 def _calls(target: Mapping[str, Any], make: Roles) -> Iterator[Roles]:
     """The ways to call a method."""
     parameters = without_self(target)
-    required = [p for p in parameters if not p.optional]
+    data = {"X", "Y", "lambda"}  # given even where they have a default
+    required = [p for p in parameters if not p.optional or data & set(roles_of(p.name)[:1])]
     once = [p for p in parameters if p.optional and p.name and _once(p)]
     extra = tuple((p.name, "once", True) for p in once)
     if not required:
@@ -174,7 +175,9 @@ def _calls(target: Mapping[str, Any], make: Roles) -> Iterator[Roles]:
     for roles in assignments(required, essential=("X", "Y")):
         if set(roles.values()) & {"weights", "biases", "sizes"}:
             continue
-        yield (*((p.name, roles[p.name], p.keyword) for p in required), *extra)
+        by_name = [p.keyword or p.optional for p in required]
+        call = ((p.name, roles[p.name], named) for p, named in zip(required, by_name, strict=True))
+        yield (*call, *extra)
         count += 1
         if count >= MOST:
             return
@@ -185,12 +188,9 @@ def _once(p: Parameter) -> bool:
 
 
 def _forms(chain: Chain) -> Iterator[tuple[str, str]]:
-    rows = list(
-        product(
-            ["", X_FORMS[1]],
-            [words for words in LABELS if "one example" not in words and words != ROW_BY_ROW[1]],
-        )
-    )
+    ones = X_FORMS[-1 if chain.layout.last else 1]
+    many = [words for words in LABELS if "one example" not in words and words != ROW_BY_ROW[1]]
+    rows = list(product(["", ones], many))
     columns = list(product(X_FORMS[2:4], IN_COLUMNS))
     single = list(product(X_FORMS[4:6], [words for words in LABELS if "one example" in words]))
     columns_first = chain.layout.bias == "column" and not chain.layout.turned
@@ -247,10 +247,10 @@ def variable_candidates(inventory: Mapping[str, Any], runner: Runner) -> Iterato
 def script_candidates(inventory: Mapping[str, Any], runner: Runner) -> Iterator[Bound]:
     """The bodies of the top-level loops that change the weights of a chain."""
     data = inventory["data"]
-    names = {
-        role: [n for n, v in data.items() if role in roles_of(n)[:1] and np.ndim(v) in (1, 2)]
-        for role in ("X", "Y")
-    }
+    arrays = {name: value for name, value in data.items() if np.ndim(value) in (1, 2)}
+    names = {role: [n for n in arrays if role in roles_of(n)[:1]] for role in ("X", "Y")}
+    unknown = [n for n in arrays if not roles_of(n)]  # where no name says it
+    names = {role: found or unknown for role, found in names.items()}
     for loop in reversed(inventory["loops"]):
         changed = {name: np.asarray(data[name]) for name in loop["names"] if name in data
                    and isinstance(data[name], np.ndarray)}  # fmt: skip

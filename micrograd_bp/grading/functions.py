@@ -27,7 +27,8 @@ def function_candidates(
     helpers = _helpers(everything)
     for function in functions:
         parameters = parameters_of(function["parameters"])
-        for plain in bindings(str(function["name"]), parameters):
+        strings = _strings(function, everything)
+        for plain in bindings(str(function["name"]), parameters, strings):
             roles = {role for _, role, _ in plain.assignment}
             extra = {key: name for key, name in helpers.items() if key.partition(":")[2] in roles}
             binding = replace(plain, extra=extra | _globals(inventory, function, roles))
@@ -35,6 +36,13 @@ def function_candidates(
                 yield from _handed_on(binding, forwards, runner)
             else:
                 yield binding
+
+
+def _strings(function: Mapping[str, Any], functions: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The strings in a function, and in those that it calls or that compute what it is given."""
+    beside = [f for f in functions if f["name"] in function.get("reads", ())]
+    beside += [f for f in functions if FORWARD.search(f["name"])]
+    return [s for f in (*beside, function) for s in f.get("strings", ())]
 
 
 def _helpers(functions: Sequence[Mapping[str, Any]]) -> dict[str, str]:

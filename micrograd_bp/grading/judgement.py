@@ -81,8 +81,14 @@ def judged(flow: Flow, base: Model, case: Case, gradient_wrong: bool) -> Judgeme
     if (model.hidden, model.output) != (base.hidden, base.output):
         models.append(base)  # units that fit each other, but are not the course's
     found = [_judged(flow, candidate, case, candidate is not base) for candidate in models]
-    best = min(found, key=lambda one: (not one.found, len(one.found)))
+    best = min(found, key=_unexplained)
     return best if best.found else _put_together(flow, best, case)
+
+
+def _unexplained(judgement: Judgement) -> tuple[bool, int, int]:
+    """The less, the better: nothing found, the wrong steps, and those of no known purpose."""
+    found = judgement.found
+    return not found, len(found), sum(not step.expected for step in found)
 
 
 def _judged(flow: Flow, model: Model, case: Case, fit: bool) -> Judgement:

@@ -63,18 +63,20 @@ class Layout:
 
     ``kind`` is "theta" (with the bias column), "apart" (W and b) or "none" (no biases at all);
     ``turned`` says that matrices are (in, out); ``bias`` is the shape of b: "flat" (s,),
-    "column" (s, 1) or "row" (1, s).
+    "column" (s, 1) or "row" (1, s); ``last`` says that Θ has its bias weights behind the others.
     """
 
     kind: str = "theta"
     turned: bool = False
     bias: str = "flat"
+    last: bool = False
 
     @property
     def words(self) -> str:
         """In the report: how the weights were handed over, "" for the course's way."""
         made = {"theta": [], "apart": ["W and b apart"], "none": ["no biases"]}[self.kind]
-        return ", ".join([*made, *(["weights as (in, out)"] if self.turned else [])])
+        made += ["weights as (in, out)"] * self.turned + ["the bias weight last"] * self.last
+        return ", ".join(made)
 
     def problem(self, problem: Problem) -> Problem:
         """The problem that such weights can hold."""
@@ -84,6 +86,7 @@ class Layout:
         """Matrices of Θ's shapes in this layout: the matrices, and the biases where they are
         apart."""
         weights = [M if self.kind == "theta" else M[:, 1:] for M in matrices]
+        weights = [np.roll(M, -1, axis=1) if self.last else M for M in weights]
         weights = [np.array(M.T if self.turned else M) for M in weights]
         shapes = {"flat": (-1,), "column": (-1, 1), "row": (1, -1)}
         biases = [np.array(M[:, 0]).reshape(shapes[self.bias]) for M in matrices]
@@ -95,7 +98,7 @@ class Layout:
         """The course's matrices from pieces of this layout; ``exact`` gives what they lack."""
         made = [M.T if self.turned else M for M in weights]
         if self.kind == "theta":
-            return made
+            return [np.roll(M, 1, axis=1) if self.last else M for M in made]
         columns = [np.reshape(b, (-1, 1)) for b in biases] or [D[:, :1] for D in exact]
         return [np.hstack([b, M]) for b, M in zip(columns, made, strict=True)]
 
@@ -114,6 +117,7 @@ EXAMPLES: dict[str, Callable[[Array], Numbers]] = {
     "one example as (n,)": lambda X: X[0].copy(),
     "one example as (n, 1)": lambda X: X[0][:, np.newaxis].copy(),
     "examples as (m, 1, n)": lambda X: X[:, np.newaxis].copy(),
+    "X with a column of ones behind": lambda X: np.roll(with_bias(X), -1, axis=1),
 }
 ROW_BY_ROW = ("examples as (m, 1, n)", "Y as (m, 1, K)")  # each example a matrix of one row
 SINGLE = {"one example as (n,)", "one example as (n, 1)"}

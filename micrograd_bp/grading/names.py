@@ -95,6 +95,11 @@ BY_PLACE = {
     "b1": "bh|bhidden|hiddenbias|biashidden|hiddenbiases|biash|bih",
     "b2": "bo|bout|outputbias|biasoutput|outputbiases|biaso|by|bho",
 }
+PARTS = (  # of longer names, where no name above is meant
+    (r"target|label|expected|desired|truth|onehot|^y(?!pred|hat)", "Y"),
+    (r"training.*output|output.*train", "Y"),
+    (r"input(s|data)?$|^x|features|samples|images|examples$", "X"),
+)
 PLACES = {name: role for role, names in BY_PLACE.items() for name in names.split("|")}
 
 
@@ -113,7 +118,10 @@ def roles_of(name: str) -> tuple[str, ...]:
         return (PLACES[plain],)
     if re.search(r"lam|lmb|lmd|lbd", plain) or plain.startswith("reg"):
         return ("lambda",)
-    roles = ROLES.get(plain, ())
+    roles = (
+        ROLES.get(plain, ())
+        or tuple(role for pattern, role in PARTS if re.search(pattern, plain))[:1]
+    )
     return (*roles, "lambda") if roles[:1] == ("rate",) else roles  # people copy signatures
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import wire
-from .answers import number_in
+from .answers import cost_beside, number_in
 from .binding import Binding, Runner
 from .chains import Chain, Path, name_of
 from .delivery import Delivery
@@ -152,6 +152,8 @@ class ObjectBinding:
             handed = sum(role == "error" for _, role, _ in self.call)
             cost = number_in(results[at - 1 - (self.before is not None) - handed])
         gradient = gather(returned, self.layout, like)
+        if cost is None and gradient is not None:
+            cost = cost_beside(returned, problem, self.layout)
         weights = [np.asarray(at_path(after, path), float) for path in self.chain.weights]
         biases = [np.asarray(at_path(after, path), float) for path in self.chain.biases]
         moved = self.layout.matrices(weights, biases, [0.0 * theta for theta in like])

@@ -25,9 +25,13 @@ __all__ = ["Attempt", "Bound", "Search", "problems_for"]
 # Networks on which mistakes give different gradients: two hidden layers, of sizes that no
 # transposed matrix fits; then of one size, which is what a transposed matrix or the wrong layer's
 # needs to run at all. For functions written for one hidden layer, one output or none hidden, those.
-SIZES = ([3, 5, 4, 3], [4, 4, 4, 4], [4, 5, 3], [4, 4, 4], [4, 5, 1], [3, 5, 4, 1], [4, 3], [4, 1])
-EXAMPLES = 6  # of which every class is one; no layer has as many units
+SEVERAL = ([3, 5, 4, 3], [4, 4, 4, 4], [4, 5, 3], [4, 4, 4], [4, 3])
+SINGLE = ([4, 5, 1], [3, 5, 4, 1], [4, 1])
+# Where nothing runs on these: three hidden layers, hidden layers of one size, ten classes.
+RARE = ([2, 5, 4, 8, 3], [3, 4, 4, 4], [3, 4, 4], [4, 5, 10], [2, 5, 4, 8, 1], [3, 4, 4, 1])
+EXAMPLES = 7  # of which every class is one; no layer has as many units, nor a part of it
 LAMBDA = 1.3
+Networks = tuple[list[int], ...]
 NEARLY = 5e-5  # a gradient that agrees so far, relative to its largest entry, is nearly right
 RUNS = 8000  # of one submission, until the search gives up
 KEPT = 5  # attempts of different answers that are judged
@@ -106,7 +110,7 @@ def problems_for(bound: Bound, sizes: Sequence[int], lambda_: float) -> list[Pro
         several = [random_problem(sizes, 1, value), random_problem(sizes, EXAMPLES, 0.0)]
         last = several[1]
         return [several[0], replace(last, X=last.X[-2:-1], Y=last.Y[-2:-1])]
-    m = bound.examples or EXAMPLES
+    m = bound.examples or max(EXAMPLES, sizes[-1] + 2)
     made = [random_problem(sizes, m, value), random_problem(sizes, 1, 0.0)]
     if bound.takes_lambda:
         made.insert(1, random_problem(sizes, m, 0.0))
@@ -132,16 +136,20 @@ class Search:
         self.attempts: list[Attempt] = []
         self.failure: UserError | None = None
         self.runs = 0
-        self.outputs = 3  # of the networks that are tried: several first, then one
 
     def go(self, candidates: Iterable[Bound]) -> Attempt | None:
         """The first attempt that is nearly right, if there is one; the others are kept."""
-        several, single = tee(candidates)
-        for bound, outputs in chain(zip(several, repeat(3)), zip(single, repeat(1))):
-            self.outputs = outputs
+        several, single, rare = tee(candidates, 3)
+        tried = zip(several, repeat(SEVERAL)), zip(single, repeat(SINGLE)), zip(rare, repeat(RARE))
+        found = False
+        for bound, networks in chain(*tried):
+            if networks is not RARE:
+                found = bool(self.attempts)
+            elif found or self.given is not None:
+                break
             if not all(bound.worth_after(a.bound) for a in self.attempts):
                 continue
-            for attempt in self._attempts(bound):
+            for attempt in self._attempts(bound, networks):
                 if attempt.distance <= NEARLY:
                     return self._as_one_column(attempt) or attempt
                 self._keep(attempt)
@@ -167,11 +175,11 @@ class Search:
             return None
         return again if NEARLY < again.distance < float("inf") else None
 
-    def _attempts(self, bound: Bound) -> Iterator[Attempt]:
+    def _attempts(self, bound: Bound, networks: Networks) -> Iterator[Attempt]:
         """On the first network that it runs on with the right shapes, and those misshapen."""
         failures: list[UserError] = []
         misshapen = None
-        for first in self._firsts(bound):
+        for first in self._firsts(bound, networks):
             self.runs += 1
             try:
                 first = bound.problem(first, self.runner)
@@ -196,18 +204,18 @@ class Search:
             if self.failure is None or isinstance(failure, StepError):
                 self.failure = failure
 
-    def _firsts(self, bound: Bound) -> Iterator[Problem]:
-        if self.given is not None:
-            if self.outputs > 1:
+    def _firsts(self, bound: Bound, networks: Networks) -> Iterator[Problem]:
+        if self.given is not None or bound.sizes is not None:  # there is but one network
+            if networks is SEVERAL and self.given is not None:
                 yield self.given[0]
-            return
-        if bound.sizes is not None:
-            if self.outputs > 1:
+            elif networks is SEVERAL and bound.sizes is not None:
                 yield problems_for(bound, bound.sizes, self.lambda_)[0]
             return
-        fitting = [a.problem.net.sizes for a in self.attempts if a.fits]
-        for sizes in SIZES if not fitting else dict.fromkeys(tuple(s) for s in fitting):
-            if (sizes[-1] == 1) == (self.outputs == 1) and bound.admits(sizes):
+        fitting = dict.fromkeys(tuple(a.problem.net.sizes) for a in self.attempts if a.fits)
+        for sizes in fitting or networks:
+            if fitting and (sizes[-1] == 1) != (networks is SINGLE):
+                continue
+            if bound.admits(sizes):
                 yield problems_for(bound, sizes, self.lambda_)[0]
 
     def _keep(self, attempt: Attempt) -> None:

@@ -86,13 +86,20 @@ def gradient_of(gradient: Any) -> Answer:
     if isinstance(gradient, np.ndarray) and gradient.dtype == object:
         gradient = list(gradient.ravel())
     if _dimensions(gradient) == 3:
-        return _matrices(gradient)
+        made = _matrices(gradient)
+        if not any(part.size for part in made.parts):
+            raise _no_gradient((len(made.parts), *made.parts[0].shape) if made.parts else (0,))
+        return made
     array = _numbers(gradient)
+    if array.ndim not in (1, 2) or array.size == 0:
+        raise _no_gradient(array.shape)
     if array.ndim == 2 and 1 not in array.shape:
         return Answer([array], False)
-    if array.ndim not in (1, 2) or array.size == 0:
-        raise UserError(f"function: returned an array of shape {array.shape}, expected a gradient")
     return Answer([array.ravel()], True)
+
+
+def _no_gradient(shape: tuple[int, ...]) -> UserError:
+    return UserError(f"function: returned an array of shape {shape}, expected a gradient")
 
 
 def _dimensions(value: Any) -> int:

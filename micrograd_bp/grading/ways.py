@@ -13,14 +13,16 @@ from .names import Parameter, assignments
 __all__ = ["IN_COLUMNS", "bindings", "in_call_order"]
 
 
-def bindings(function: str, parameters: Sequence[Parameter] | None) -> Iterator[Binding]:
-    """The bindings of a function, the likeliest first."""
+def bindings(
+    function: str, parameters: Sequence[Parameter] | None, strings: Sequence[str] = ()
+) -> Iterator[Binding]:
+    """The bindings of a function, the likeliest first; ``strings`` are those in its code."""
     for rare in (False, True):
-        yield from _bindings(function, parameters, rare)
+        yield from _bindings(function, parameters, strings, rare)
 
 
 def _bindings(
-    function: str, parameters: Sequence[Parameter] | None, rare: bool
+    function: str, parameters: Sequence[Parameter] | None, strings: Sequence[str], rare: bool
 ) -> Iterator[Binding]:
     """With the usual forms of the data, or with the rarer ones."""
     for assignment in assignments(parameters):
@@ -33,7 +35,7 @@ def _bindings(
             for kind in ("F", "C", "list"):
                 yield Binding(function, triples, Delivery(kind))
             continue
-        ways = deliveries(assignment)
+        ways = deliveries(assignment, strings)
         if "rows" in roles:
             yield Binding(function, triples, ways[0])
             continue

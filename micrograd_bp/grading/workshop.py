@@ -300,6 +300,7 @@ def signature(name: str, function: Callable[..., Any]) -> dict[str, Any]:
         "name": name,
         "line": getattr(code, "co_firstlineno", None),
         "file": getattr(code, "co_filename", None),
+        "strings": [s for s in getattr(code, "co_consts", ()) if isinstance(s, str)],
         "reads": [*getattr(code, "co_names", ()), *getattr(code, "co_varnames", ())],
         "parameters": [
             {

@@ -48,7 +48,7 @@ class Picture {
     const pitch = UNIT.height + UNIT.gap;
     const rowsOf = (/** @type {{shown: Part[], left: number}} */ column) => column.shown.length + (column.left ? 0.6 : 0);
     const tallest = Math.max(...this.columns.map(rowsOf));
-    this.height = UNIT.top + tallest * pitch + 6;
+    this.height = UNIT.top + tallest * pitch + 12; // and a name below the last box
     let x = 12;
     for (const column of this.columns) {
       const width = Math.max(...column.shown.map(widthOf));

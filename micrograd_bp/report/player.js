@@ -235,7 +235,7 @@ class Player {
   /** @returns {Caption} */
   opening() {
     const goal = this.target;
-    if (!goal) return { kind: "start", rule: "The inputs, targets and weights are given", why: "“One step on” works out the first weighted input." };
+    if (!goal) return { kind: "start", rule: "The inputs, targets and weights are given", why: "“step” works out the first weighted input." };
     return {
       kind: `following ${goal.slope}`,
       rule: `From ${this.story.cost.label} back to ${goal.label}`,

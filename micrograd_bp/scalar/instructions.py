@@ -6,14 +6,16 @@ What is asked of this file:
    weights are read where they stand, every result is written where it belongs, and all that a
    block of examples needs stays in the cache.
 2. A graph without any takes few calls and few passes over few numbers: an operation that has a
-   NumPy function of its own writes through it, and Σ hands its gradient on without a copy.
+   NumPy function of its own writes through it, sums of any length are one call, and + and Σ hand
+   their gradient on without a copy.
 3. No infinity and no NaN passes in silence.
 
 A program works on the rows of three arrays of values, indexed by FIXED, INPUT and VARYING. In the
 backward sweep each instruction writes one row for every operand that needs a gradient, a share;
 the gradient of a node is the sum of the shares addressed to it. One row may be addressed to many
-nodes: that of a Σ is what each of its terms gets. Shares too stand in arrays by kind, and since
-each row is written by one instruction, nothing is ever scattered.
+nodes: what a Σ gets, be it one share or the sum of several, is what each of its terms gets. Shares
+too stand in arrays by kind, and since each row is written by one instruction, nothing is ever
+scattered.
 
 An instruction does not run: it gives the calls that do, with all their arguments looked up, once
 for a size of block. So a block costs the calls of NumPy and nothing else.
@@ -22,32 +24,31 @@ for a size of block. So a block costs the calls of NumPy and nothing else.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..support.products import multiply, sum_of_products
+from ..support.products import multiply, piece, sum_of_products
 from ..support.validation import Array, all_finite
 from .kernels import KERNELS, SLOPES, UFUNCS
 from .memory import (
     FIXED,
+    GRADIENT,
     INPUT,
     OPERAND,
-    TERMS,
+    PRODUCT,
     VARYING,
     Call,
-    Collect,
     Index,
     Memory,
     Rows,
-    Sum,
+    Sums,
     read,
 )
-from .ops import Op
+from .ops import MUL, Op
 
 __all__ = ["Elementwise", "Instruction", "MatrixProduct", "Operand", "Summation"]
 
@@ -79,7 +80,7 @@ class Instruction(ABC):
 
     kind: int
     rows: slice
-    collect: Collect | None  # the gradient of these rows; None if nobody needs it
+    collect: Sums | None  # the gradient of these rows; None if nobody needs it
     name: str  # labels of the first and last node
     replaces: int  # scalar nodes
 
@@ -152,29 +153,34 @@ class Elementwise(Instruction):
 
     def backward(self, memory: Memory) -> list[Call]:
         assert self.collect is not None
-        calls, gradient = self.collect.calls(memory, memory.shares[self.kind])
-        gather, partials = self._partials(memory, memory.values[self.kind][self.rows])
+        calls, gradient = self.collect.read(memory, memory.shares[self.kind], GRADIENT)
+        if self.op in KERNELS or self.op in SLOPES:
+            return [*calls, *self._slope(memory, gradient)]
+        gather, operands = self.operands(memory) if self.reads_inputs else ([], [])
+        out, rule = memory.values[self.kind][self.rows], self.op.partials
+        known = operands if self.reads_inputs else [None] * len(self.inputs)
+        if self.op is MUL:
+            passed = zip(self.inputs, operands[::-1], strict=True)
+            slopes = [partial(pass_on, memory, v, self.kind, gradient, x) for v, x in passed]
+            return [*calls, *gather, *slopes]
 
         def write() -> None:
-            for operand, slope in zip(self.inputs, partials(), strict=True):
+            for operand, slope in zip(self.inputs, rule(out, *known), strict=True):
                 pass_on(memory, operand, self.kind, gradient, slope)
 
         return [*calls, *gather, write]
 
-    def _partials(
-        self, memory: Memory, out: Array
-    ) -> tuple[list[Call], Callable[[], Sequence[Any]]]:
-        """The local derivatives, by the rule or by what stands for it."""
+    def _slope(self, memory: Memory, gradient: Array) -> list[Call]:
+        """The derivative of an operation of one input, computed where its share will stand."""
+        (operand,) = self.inputs
+        share = memory.shares[self.kind][operand.shares]
         if self.op in KERNELS:
-            slope, e = KERNELS[self.op].slope, self.kept(memory)
-            return [], lambda: (slope(out, e),)
-        rule = self.op.partials
-        if not self.reads_inputs:
-            return [], partial(rule, out, *[None] * len(self.inputs))
-        gather, operands = self.operands(memory)
-        if self.op in SLOPES:
-            return gather, lambda: (SLOPES[self.op](operands[0]),)
-        return gather, partial(rule, out, *operands)
+            kept, out = self.kept(memory), memory.values[self.kind][self.rows]
+            slope = partial(KERNELS[self.op].slope, out, kept)
+            return [slope, partial(np.multiply, gradient, kept, share)]
+        gather, (x,) = self.operands(memory)
+        slope = partial(SLOPES[self.op], x, share)
+        return [*gather, slope, partial(np.multiply, gradient, share, share)]
 
     def overflow(self, memory: Memory, what: str) -> tuple[list[Array], npt.NDArray[np.bool_]]:
         operands = [read(memory.values[v.kind], v.rows) for v in self.inputs]
@@ -185,62 +191,61 @@ class Elementwise(Instruction):
 
 @dataclass(slots=True)
 class Summation(Instruction):
-    """Σ of some rows, minus others, plus possibly one fixed row."""
+    """Σ of some rows, minus others, plus possibly one fixed row.
 
-    plus: Sum | None
-    minus: Sum | None
+    ``collect`` is for those sums alone whose gradient has rows of its own.
+    """
+
+    terms: Sums
     bias: Operand | None
     own: slice | None  # among the shares: the gradient, which all terms read
-    negated: slice | None  # and −1 times it, for those that are subtracted
 
     @property
     def symbol(self) -> str:
-        plus = (self.plus.count if self.plus else 0) + (self.bias is not None)
-        minus = self.minus.count if self.minus else 0
-        known = {(2, 0): "+", (1, 1): "-", (0, 1): "neg"}
-        return known.get((plus, minus)) or f"Σ of {plus + minus}"
+        terms, bias = self.terms, self.bias is not None
+        fewest, most = terms.fewest + bias, terms.most + bias
+        minus = np.count_nonzero(terms.signs < 0.0) / terms.n
+        if fewest == most <= 2 and minus in (0, 1):
+            return {(1, 1): "neg", (2, 0): "+", (2, 1): "-"}.get((most, int(minus)), "Σ of 1")
+        return f"Σ of {most}" if fewest == most else f"Σ of {fewest} to {most}"
 
     @property
     def gradient_symbol(self) -> str:
-        return ", ".join(["δ"] * (self.plus is not None) + ["−δ"] * (self.minus is not None))
+        signs = self.terms.signs
+        return ", ".join(["δ"] * bool(np.any(signs > 0.0)) + ["−δ"] * bool(np.any(signs < 0.0)))
 
     def forward(self, memory: Memory) -> list[Call]:
         values = memory.values[self.kind]
-        out, calls = values[self.rows], []
-        if self.plus is not None:
-            calls += self.plus.calls(memory, values, out)
-        if self.minus is not None:
-            gather, taken = self.minus.read(memory, values, OPERAND)
-            calls += gather
-            if self.plus is None:
-                calls.append(partial(np.negative, taken, out))
-            else:
-                calls.append(partial(np.subtract, out, taken, out))
+        out = values[self.rows]
+        calls, _ = self.terms.read(memory, values, OPERAND, out)
         if self.bias is not None:
             gather, bias = memory.rows(memory.values[FIXED], self.bias.rows, OPERAND)
             calls += [*gather, partial(np.add, out, bias, out)]
+        if self.terms.silent:
+            room = memory.scratch(len(out), out.shape[1], OPERAND)
+            calls.append(partial(np.subtract, out, out, room))  # ∞ − ∞ is an error
         return calls
 
     def backward(self, memory: Memory) -> list[Call]:
         assert self.collect is not None
+        if self.own is None:
+            return []
         shares = memory.shares[self.kind]
-        own = None if self.own is None else shares[self.own]
-        calls, gradient = self.collect.calls(memory, shares, own)
-        if self.negated is not None:
-            calls.append(partial(np.negative, gradient, shares[self.negated]))
+        calls, gradient = self.collect.read(memory, shares, GRADIENT, shares[self.own])
         if self.bias is not None and self.bias.shares is not None:
             calls.append(partial(pass_on, memory, self.bias, self.kind, gradient, None))
         return calls
 
     def overflow(self, memory: Memory, what: str) -> tuple[list[Array], npt.NDArray[np.bool_]]:
         values = memory.values[self.kind]
-        parts = [part for part in (self.plus, self.minus) if part is not None]
-        terms = [] if self.bias is None else [read(memory.values[FIXED], self.bias.rows)]
-        if what == "value" and sum(part.count for part in parts) + len(terms) <= 2:
-            terms += [read(values, row) for part in parts for row in part.terms]
+        operands = [] if self.bias is None else [read(memory.values[FIXED], self.bias.rows)]
+        fewest, most = self.terms.fewest, self.terms.most
+        if what == "value" and fewest == most <= 2 - len(operands):
+            columns = self.terms.rows.reshape(-1, most).T
+            operands += [values.take(column, axis=0) for column in columns]
         else:
-            terms = []
-        return terms, ~np.isfinite(values[self.rows])
+            operands = []
+        return operands, ~np.isfinite(values[self.rows])
 
 
 @dataclass(slots=True)
@@ -264,6 +269,14 @@ class MatrixProduct(Instruction):
     def gradient_symbol(self) -> str:
         passed = {"Θᵀδ": self.factors.shares, "δaᵀ": self.weight_shares}
         return ", ".join(product for product, shares in passed.items() if shares is not None)
+
+    def pieces(self, examples: int) -> str:
+        """Which products of a block of so many examples are cut, and into how many columns."""
+        columns = examples * (self.rows.stop - self.rows.start) // len(self.weights)
+        size = piece(self.weights.size, columns)
+        cut = {"Θa": self.factors.kind == INPUT, "δaᵀ": self.weight_shares is not None}
+        products = ", ".join(product for product, is_cut in cut.items() if is_cut)
+        return f"{products} by {size}" if products and size < columns else ""
 
     def room(self) -> Array:
         """For Θ, or for Θᵀ where examples stand in rows."""
@@ -289,7 +302,7 @@ class MatrixProduct(Instruction):
         Theta, factor = memory.matrices[self.number], self.factor(memory)
         Z = memory.values[VARYING][self.rows]
         out = Z.reshape(len(Theta), -1)
-        room = memory.scratch(out.shape[1], len(Theta), TERMS)
+        room = memory.scratch(out.shape[1], len(Theta), PRODUCT)
 
         def product() -> None:
             with np.errstate(all="ignore"):  # BLAS overflows in silence, and flags sound products
@@ -309,7 +322,7 @@ class MatrixProduct(Instruction):
     def backward(self, memory: Memory) -> list[Call]:
         assert self.collect is not None
         Theta, factor = memory.matrices[self.number], self.factor(memory)
-        calls, gradient = self.collect.calls(memory, memory.shares[VARYING])
+        calls, gradient = self.collect.read(memory, memory.shares[VARYING], GRADIENT)
         f, n = Theta.shape
         places = gradient.shape[0] // f
         weights = passed = None
@@ -317,7 +330,7 @@ class MatrixProduct(Instruction):
             weights = memory.shares[FIXED][self.weight_shares].reshape(f, n)
         if self.factors.shares is not None:
             passed = memory.shares[VARYING][self.factors.shares].reshape(n, -1)
-        room = memory.scratch(f, n, TERMS)
+        room = memory.scratch(f, n, PRODUCT)
 
         def products() -> None:
             delta = gradient if places == 1 else gradient.reshape(f, -1)

@@ -2,8 +2,9 @@
 
 ``UFUNCS`` are operations that are one of NumPy's functions, which writes where one likes. Of g and
 log g, the units of every network here, ``KERNELS`` compute value and derivative from the same
-e⁻ˣ: ``value(x, out, e)`` fills both arrays, ``slope(out, e)`` uses up the second. What has neither
-runs by its rule in ``ops.py``.
+e⁻ˣ: ``value(x, out, e)`` fills both arrays, ``slope(out, e)`` puts the derivative in the place of
+e⁻ˣ. ``SLOPES`` are derivatives, ``slope(x, out)``. What has none of these runs by its rule in
+``ops.py``.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Kernel(NamedTuple):
     """Value and derivative of an operation that keep a number between them."""
 
     value: Callable[[Array, Array, Array], None]
-    slope: Callable[[Array, Array], Array]
+    slope: Callable[[Array, Array], None]
 
 
 def _exponential(x: Array, e: Array) -> bool:
@@ -46,10 +47,9 @@ def _sigmoid(x: Array, out: Array, e: Array) -> None:
     np.divide(1.0, out, out=out)
 
 
-def _sigmoid_slope(out: Array, e: Array) -> Array:
+def _sigmoid_slope(out: Array, e: Array) -> None:
     e *= out  # g(−x) = e⁻ˣ g(x), which 1 − g(x) is to few digits where g(x) is near 1
     e *= out
-    return e
 
 
 def _log_sigmoid(x: Array, out: Array, e: Array) -> None:
@@ -60,19 +60,23 @@ def _log_sigmoid(x: Array, out: Array, e: Array) -> None:
         np.copyto(out, x, where=x < -LARGEST_EXPONENT)  # log g(x) = x − log(1 + eˣ)
 
 
-def _log_sigmoid_slope(out: Array, e: Array) -> Array:
-    return np.divide(e, e + 1.0, out=e)  # g(−x)
+def _log_sigmoid_slope(out: Array, e: Array) -> None:
+    np.divide(e, e + 1.0, out=e)  # g(−x)
 
 
-def _tanh_slope(x: Array) -> Array:
-    """1 / cosh² x = 4e / (1 + e)² with e = exp(−2|x|), as the table has it."""
-    e = np.abs(x)
-    e *= -2.0
-    np.exp(e, out=e)
-    square = e + 1.0
-    square *= square
-    e *= 4.0
-    return np.divide(e, square, out=e)
+def _tanh_slope(x: Array, out: Array) -> None:
+    try:
+        np.cosh(x, out)
+    except FloatingPointError:
+        with np.errstate(over="ignore"):  # 1/∞ is what is left of the slope there
+            np.cosh(x, out)
+    np.divide(1.0, out, out)
+    np.multiply(out, out, out)
+
+
+def _cos_slope(x: Array, out: Array) -> None:
+    np.sin(x, out)
+    np.negative(out, out)
 
 
 UFUNCS: dict[Op, Any] = {
@@ -91,4 +95,4 @@ KERNELS: dict[Op, Kernel] = {
     SIGMOID: Kernel(_sigmoid, _sigmoid_slope),
     LOG_SIGMOID: Kernel(_log_sigmoid, _log_sigmoid_slope),
 }
-SLOPES: dict[Op, Callable[[Array], Array]] = {TANH: _tanh_slope}
+SLOPES: dict[Op, Callable[[Array, Array], Any]] = {TANH: _tanh_slope, SIN: np.cos, COS: _cos_slope}

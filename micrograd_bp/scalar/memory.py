@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from ..support.validation import Array
 
 __all__ = [
     *("FIXED", "INPUT", "VARYING"),
-    *("Call", "Collect", "Index", "Memory", "Rows", "Sum", "as_index", "read"),
+    *("Call", "Index", "Memory", "Rows", "Sums", "as_index", "ends_of", "read", "runs"),
 ]
 
 Rows = npt.NDArray[np.intp]
@@ -28,21 +29,44 @@ Call = Callable[[], Any]
 # number per example.
 FIXED, INPUT, VARYING = range(3)
 
-# What room for a moment is used for: the gradient of an instruction's rows, the terms of a sum, and
-# its operands from OPERAND on.
-GRADIENT, TERMS, OPERAND = range(3)
+# What room for a moment is used for: the gradient of an instruction's rows, a matrix product, and
+# operands from OPERAND on.
+GRADIENT, PRODUCT, OPERAND = range(3)
+
+# Sums of so many terms are added term by term where these stand in a row.
+MOST_SLICES = 4
 
 
 def as_index(rows: Rows) -> Index:
     """Consecutive rows as a slice, which is read without a copy; any others as they are."""
     if rows.size == 0:
         return slice(0, 0)
-    first, count = int(rows.flat[0]), rows.size
-    if int(rows.flat[-1]) - first == count - 1 and np.array_equal(
-        rows.ravel(), np.arange(first, first + count)
+    first, count = rows.item(0), rows.size
+    consecutive = rows.item(count - 1) - first == count - 1
+    if consecutive and (
+        count == 1 or bool((rows.ravel() == np.arange(first, first + count)).all())
     ):
         return slice(first, first + count)
     return rows
+
+
+def runs(starts: Rows, counts: Rows) -> Rows:
+    """The numbers from each start on, so many of them.
+
+    >>> runs(np.array([7, 0]), np.array([2, 3]))
+    array([7, 8, 0, 1, 2])
+    """
+    if len(starts) == 1:  # in a chain, each time
+        return np.arange(starts[0], starts[0] + counts[0])
+    before = counts.cumsum() - counts
+    return np.repeat(starts - before, counts) + np.arange(counts.sum())
+
+
+def ends_of(counts: Rows) -> Rows:
+    """Where runs of so many begin that stand one after the other, and where the last ends."""
+    ends = np.zeros(len(counts) + 1, dtype=np.intp)
+    counts.cumsum(out=ends[1:])
+    return ends
 
 
 def read(array: Any, index: Index) -> Array:
@@ -75,73 +99,117 @@ class Memory:
         return [partial(array.take, index.ravel(), 0, room, "clip")], room
 
 
-class Sum:
-    """Sums of rows: ``terms`` (count, n) are the rows of each of n sums."""
+class Sums:
+    """Sums of rows with signs: of ``rows[k]`` times ``signs[k]`` for k from starts[i] up to
+    starts[i + 1], for each of n sums i.
 
-    def __init__(self, terms: Rows) -> None:
-        self.count, self.n = terms.shape
-        self.terms = [as_index(row) for row in terms] if self.count <= 4 else [terms]
-        self.slices = [index for index in self.terms if isinstance(index, slice)]
-        self.all = as_index(terms)
+    Where the rows stand one after the other NumPy adds them as they are. Elsewhere SciPy's product
+    of a sparse matrix of ±1 and a dense one does: one call, and no copies of the rows.
+    """
 
-    def calls(self, memory: Memory, array: Array, out: Array) -> list[Call]:
-        """The sums into ``out``."""
-        if self.count == 1:
-            if isinstance(self.all, slice):
-                return [partial(np.copyto, out, array[self.all])]
-            return [partial(array.take, self.all[0], 0, out, "clip")]
-        if len(self.slices) == self.count:
-            first, second, *others = [array[index] for index in self.slices]
-            return [partial(np.add, first, second, out)] + [
-                partial(np.add, out, other, out) for other in others
-            ]
-        calls, terms = memory.rows(array, self.all, TERMS)
-        terms = terms.reshape(self.count, self.n, -1)
-        if self.count == 2:
-            return [*calls, partial(np.add, terms[0], terms[1], out)]
-        return [*calls, partial(np.add.reduce, terms, 0, None, out)]
+    def __init__(self, starts: Rows, rows: Rows, signs: Array) -> None:
+        self.n = len(starts) - 1
+        counts = starts[1:] - starts[:-1]
+        self.fewest, self.most = (int(counts.min()), int(counts.max())) if self.n else (0, 0)
+        self.starts, self.rows, self.signs = starts.astype(np.int32), rows.astype(np.int32), signs
+        # the rows that are the sums as they stand, or the one row that is each of them
+        self.view: slice | None = None
+        self.gathered: Rows | None = None  # the sums, if they have one term each
+        self.slices: list[tuple[bool, slice]] = []  # term by term: whether to add, and n rows
+        self.block: slice | None = None  # all terms, the first ones of all sums before the second
+        self.negated = False  # what is gathered, or the block
+        self.parts: list[tuple[slice, Sums]] = []  # runs of sums that have as many terms each
+        if self.n and self.fewest == self.most > 0:
+            self._look_for_order(rows.reshape(self.n, -1), signs.reshape(self.n, -1) > 0.0)
+        elif self.most:
+            self._look_for_parts(counts, starts, rows, signs)
+        known = self.view, self.gathered, self.block, self.slices or None, self.parts or None
+        # whether SciPy multiplies, and an overflow goes unnoticed
+        self.silent = self.most > 0 and all(way is None for way in known)
 
-    def read(self, memory: Memory, array: Array, use: int) -> tuple[list[Call], Array]:
-        """How to get the sums, and where they are then."""
-        if self.count == 1:
-            return memory.rows(array, self.all, use)
-        out = memory.scratch(self.n, array.shape[1], use)
-        return self.calls(memory, array, out), out
+    def _look_for_order(self, rows: Rows, plus: npt.NDArray[np.bool_]) -> None:
+        self.negated = not plus.any()
+        if self.most <= MOST_SLICES and np.all(plus == plus[0]):
+            slices = [(bool(plus[0, k]), as_index(rows[:, k])) for k in range(self.most)]
+            self.slices = [(add, index) for add, index in slices if isinstance(index, slice)]
+            if len(self.slices) < self.most:
+                self.slices = []
+        if self.most == 1 and plus.all() and (self.slices or np.all(rows == rows[0])):
+            first = int(rows[0, 0])
+            self.view = self.slices[0][1] if self.slices else slice(first, first + 1)
+        elif self.slices or not (plus.all() or self.negated):
+            return
+        elif self.most == 1:
+            self.gathered = rows[:, 0]
+        elif isinstance(index := as_index(rows.T), slice):
+            self.block = index
 
+    def _look_for_parts(self, counts: Rows, starts: Rows, rows: Rows, signs: Array) -> None:
+        cuts = np.flatnonzero(np.diff(counts)) + 1
+        if len(cuts) >= MOST_SLICES:
+            return
+        parts = []
+        for start, stop in pairwise([0, *cuts.tolist(), self.n]):
+            some = slice(int(starts[start]), int(starts[stop]))
+            here = starts[start : stop + 1] - starts[start]
+            parts.append((slice(start, stop), Sums(here, rows[some], signs[some])))
+        if not any(part.silent for _, part in parts):
+            self.parts = parts
 
-class Collect:
-    """The gradient of each of n nodes: sums of the shares addressed to it."""
-
-    def __init__(self, n: int, runs: list[tuple[Rows, Sum]]) -> None:
-        self.n = n
-        # positions among the n, and the sums of as many terms each
-        self.runs = [(as_index(positions), total) for positions, total in runs]
-        self.all = sum(positions.size for positions, _ in runs) == n
-        # the rows that are the gradient as they stand, or the one row that is that of every node
-        self.rows: slice | None = None
-        if len(runs) == 1 and self.all and runs[0][1].count == 1:
-            rows = runs[0][1].all
-            if isinstance(rows, slice):
-                self.rows = rows
-            elif np.all(rows == rows[0, 0]):
-                self.rows = slice(int(rows[0, 0]), int(rows[0, 0]) + 1)
-
-    def calls(
-        self, memory: Memory, shares: Array, out: Array | None = None
+    def read(
+        self, memory: Memory, array: Array, use: int, out: Array | None = None
     ) -> tuple[list[Call], Array]:
-        """How to get the gradients, and where they are then: in ``out``, if it is given."""
-        columns = shares.shape[1]
-        if self.rows is not None:
-            rows = np.broadcast_to(shares[self.rows], (self.n, columns))
+        """How to get the sums, and where they are then: in ``out``, if it is given."""
+        if self.view is not None:
+            rows = np.broadcast_to(array[self.view], (self.n, array.shape[1]))
             return ([], rows) if out is None else ([partial(np.copyto, out, rows)], out)
         if out is None:
-            out = memory.scratch(self.n, columns, GRADIENT)
-        calls: list[Call] = [] if self.all else [partial(out.fill, 0.0)]
-        for positions, total in self.runs:
-            if isinstance(positions, slice):
-                calls += total.calls(memory, shares, out[positions])
+            out = memory.scratch(self.n, array.shape[1], use)
+        return self._calls(memory, array, use, out), out
+
+    def _calls(self, memory: Memory, array: Array, use: int, out: Array) -> list[Call]:
+        if not self.most:
+            return [partial(out.fill, 0.0)]
+        if self.parts:
+            return [
+                call
+                for rows, part in self.parts
+                for call in part.read(memory, array, use, out[rows])[0]
+            ]
+        if self.gathered is None and self.block is None:
+            return (self._multiply if self.silent else self._add_slices)(array, out)
+        if self.gathered is not None:
+            sums: Call = partial(array.take, self.gathered, 0, out, "clip")
+        else:
+            terms = array[self.block].reshape(self.most, self.n, -1)
+            sums = partial(np.add.reduce, terms, 0, None, out)
+        return [sums, partial(np.negative, out, out)] if self.negated else [sums]
+
+    def _add_slices(self, array: Array, out: Array) -> list[Call]:
+        calls: list[Call] = []
+        total: Array | None = None
+        for add, rows in self.slices:
+            if total is None and add:
+                total = array[rows]
+                continue
+            if total is None:
+                calls.append(partial(np.negative, array[rows], out))
             else:
-                part = np.empty((len(positions), columns))
-                calls += total.calls(memory, shares, part)
-                calls.append(partial(out.__setitem__, positions, part))
-        return calls, out
+                calls.append(partial(np.add if add else np.subtract, total, array[rows], out))
+            total = out
+        return calls
+
+    def _multiply(self, array: Array, out: Array) -> list[Call]:
+        sizes, matrix = (self.n, *array.shape), (self.starts, self.rows, self.signs)
+        product = partial(_csr(), *sizes, *matrix, array.reshape(-1), out.reshape(-1))
+        return [partial(out.fill, 0.0), product]
+
+
+def _csr() -> Callable[..., Any]:
+    """SciPy's sum of a dense matrix and the product of a sparse and a dense one.
+
+    The function behind ``csr_array @ array``, without the 10 µs that this looks at its operands.
+    """
+    from scipy.sparse import _sparsetools
+
+    return _sparsetools.csr_matvecs  # type: ignore[no-any-return]

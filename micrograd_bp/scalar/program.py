@@ -16,7 +16,7 @@ from ..support.executors import ordered_map
 from ..support.threads import in_threads
 from ..support.validation import Array, all_finite
 from .instructions import Instruction, MatrixProduct
-from .memory import FIXED, VARYING, Call, Collect, Index, Memory, read
+from .memory import FIXED, GRADIENT, VARYING, Call, Index, Memory, Sums, read
 
 # As many tasks at most, whoever runs them: sums are taken over the blocks of each task first, then
 # over the tasks, so that the bits are the same for any number of threads and processes.
@@ -90,7 +90,7 @@ class Bound:
         self.backward = self._backward(program.varying)
         self.fixed_backward = self._backward(program.fixed)
         self.collect = {
-            kind: collect.calls(self.memory, self.memory.shares[kind])
+            kind: collect.read(self.memory, self.memory.shares[kind], GRADIENT)
             for kind, collect in (
                 (VARYING, program.collect_watched),
                 (FIXED, program.collect_parameters),
@@ -144,8 +144,8 @@ class Program:
     shares: list[int]  # of the arrays of shares, by kind; row 0 is what the output starts with
     output: tuple[int, int]  # kind and row
     watched: Index
-    collect_watched: Collect
-    collect_parameters: Collect
+    collect_watched: Sums
+    collect_parameters: Sums
     block: int  # examples
     products: list[MatrixProduct] = field(init=False)
 
@@ -299,13 +299,14 @@ class Program:
             f" ({products} matrix products) for {self.inputs} inputs and"
             f" {self.parameters:,} parameters, {self.block} examples (B) at a time"
         ]
-        table = [("", "forward", "backward", "rows", "nodes", "replaces")]
+        table = [("", "forward", "backward", "rows", "pieces", "nodes", "replaces")]
         table += [
             (
                 str(number),
                 step.symbol,
                 "" if step.collect is None else step.gradient_symbol,
                 f"{step.rows.stop - step.rows.start}×{'1' if step.kind == FIXED else 'B'}",
+                step.pieces(self.block) if isinstance(step, MatrixProduct) else "",
                 step.name,
                 f"{step.replaces:,}",
             )

@@ -1,7 +1,8 @@
-"""The recorded graph as a tape takes it: numbers for nodes, and sums made long.
+"""The recorded graph as a tape takes it: numbers for nodes, nothing twice, and sums made long.
 
-Chains of +, − and Σ, of which nothing else uses the links, become one Σ with signs. It is summed
-in one pass, and in the backward sweep all its terms read one row.
+Nodes that compute the same from the same become one. Chains of +, − and Σ, of which nothing else
+uses the links, become one Σ with signs: it is summed in one pass, and in the backward sweep all
+its terms read one row.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from .ops import ADD, MUL, NEG, SUB, SUM
 __all__ = ["Graph", "Product"]
 
 LINEAR = {id(op) for op in (ADD, SUB, NEG, SUM)}
+COMMUTATIVE = {id(op) for op in (ADD, MUL)}
 
 
 class Product(NamedTuple):
@@ -59,12 +61,15 @@ class Graph:
         self.kept = {self.output, *self.watch}
 
         self.ops = [node.op if node.inputs else None for node in nodes]
-        self.args = [[number[child] for child in node.inputs] for node in nodes]
         self.data = [node.data for node in nodes]
         self.labels = [node.label for node in nodes]
         self.covers = [1] * len(nodes)  # scalar nodes that this one stands for
-        self.sequence = [i for i, args in enumerate(self.args) if args]
-        self._find_kinds()
+        self.kind = [FIXED] * len(nodes)
+        for i in self.inputs:
+            self.kind[i] = INPUT
+        self.args: list[list[int]] = []
+        self.sequence: list[int] = []  # the inner nodes, each after its operands
+        self._find_operands([list(map(number.__getitem__, node.inputs)) for node in nodes])
         for position, i in enumerate(self.watch):
             if self.kind[i] == FIXED:
                 raise ValueError(
@@ -78,59 +83,60 @@ class Graph:
         self.products: dict[int, Product] = {}
         self._merge_chains()
 
-    def _find_kinds(self) -> None:
-        kind = self.kind = [FIXED] * len(self.ops)
-        for i in self.inputs:
-            kind[i] = INPUT
-        for i in self.sequence:
-            args = self.args[i]
-            if any([kind[arg] for arg in args]):
+    def _find_operands(self, recorded: list[list[int]]) -> None:
+        """Operands and kind of each node, where one that computes the same stands for both.
+
+        Of a watched node the gradient is its own, and so it stays.
+        """
+        kind, ops, kept = self.kind, self.ops, self.kept
+        same = list(range(len(recorded)))
+        known: dict[tuple[int, ...], int] = {}
+        for i, children in enumerate(recorded):
+            args = list(map(same.__getitem__, children))
+            self.args.append(args)
+            if not args:
+                continue
+            op = id(ops[i])
+            if op in COMMUTATIVE and args[0] > args[1]:
+                args.reverse()
+            if i not in kept and (first := known.setdefault((op, *args), i)) != i:
+                same[i] = first
+                self.covers[first] += 1
+                continue
+            self.sequence.append(i)
+            if any(map(kind.__getitem__, args)):
                 kind[i] = VARYING
-                if self.ops[i] is MUL and kind[args[0]] == FIXED:
+                if ops[i] is MUL and kind[args[0]] == FIXED:
                     args.reverse()  # one instruction may then serve a · b and b · a
 
     def _merge_chains(self) -> None:
         """Make one Σ with signs of +, −, neg and Σ, where nothing else uses the nodes between."""
-        uses = self.uses()
-        signed: dict[int, tuple[list[int], list[int]]] = {}
-        for i in self.sequence:
-            op = self.ops[i]
-            if id(op) not in LINEAR:
+        uses, kind, ops, args = self.uses(), self.kind, self.ops, self.args
+        linear = [i for i in self.sequence if id(ops[i]) in LINEAR]
+        inner = {
+            arg
+            for i in linear
+            for arg in args[i]
+            if uses[arg] == 1 and id(ops[arg]) in LINEAR and kind[arg] == kind[i]
+        } - self.kept
+        for i in linear:
+            if i in inner:
                 continue
-            args = self.args[i]
-            split = 0 if op is NEG else 1 if op is SUB else len(args)
-            inner = [
-                arg
-                for arg in args
-                if arg in signed
-                and uses[arg] == 1
-                and self.kind[arg] == self.kind[i]
-                and arg not in self.kept
-            ]
-            # the longest is extended, so that a chain takes no more than its length, either way
-            base = max(inner, key=lambda arg: len(signed[arg][0]) + len(signed[arg][1]), default=-1)
-            parts: tuple[list[int], list[int]] = ([], [])
-            if base >= 0:
-                parts = signed.pop(base)
-                if base in args[split:]:
-                    parts = parts[::-1]
-            for position, arg in enumerate(args):
-                sign = int(position >= split)
-                if arg == base:
-                    pass
-                elif arg in inner:
-                    plus, minus = signed.pop(arg)
-                    parts[sign].extend(plus)
-                    parts[1 - sign].extend(minus)
-                else:
-                    parts[sign].append(arg)
-            for arg in inner:
-                self.covers[i] += self.covers[arg]
-                self.args[arg] = []
-            signed[i] = parts
-        for i, (plus, minus) in signed.items():
-            self.ops[i], self.args[i], self.minus[i] = SUM, [*plus, *minus], len(minus)
-        self.drop_unused()
+            terms: tuple[list[int], list[int]] = ([], [])
+            stack = [(i, 0)]
+            while stack:
+                node, sign = stack.pop()
+                op, operands = ops[node], args[node]
+                first = 0 if op is NEG else 1 if op is SUB else len(operands)
+                for position, arg in enumerate(operands):
+                    signed = sign ^ (position >= first)
+                    if arg in inner:
+                        stack.append((arg, signed))
+                        self.covers[i] += self.covers[arg]
+                    else:
+                        terms[signed].append(arg)
+            ops[i], args[i], self.minus[i] = SUM, [*terms[0], *terms[1]], len(terms[1])
+        self.sequence = [i for i in self.sequence if i not in inner]
 
     def new(self, kind: int) -> int:
         self.ops.append(None)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..support.collector import collector_paused
 from ..support.validation import Array, all_finite, finite_array, real_array
 from .engine import Value
 from .matrix_products import find_matrix_products
@@ -41,6 +42,7 @@ class Tape:
     (array([0.5, 0.5, 0.5]), array([0.25]))
     """
 
+    @collector_paused()
     def __init__(
         self,
         output: Value,

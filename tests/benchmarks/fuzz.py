@@ -212,6 +212,8 @@ def _left_over(folder: str) -> int:
 
 
 if __name__ == "__main__":
+    # A shell starts what runs in the background with SIGINT ignored; children would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     what = {f.__name__: f for f in (readers, commands, interrupts, kills)}
     chosen = what[sys.argv[1]](*map(int, sys.argv[2:3]), *sys.argv[3:])
     print("no faults" if not chosen else f"{chosen} faults")

@@ -760,3 +760,16 @@ def test_a_textbook_cost_with_h_near_1_is_no_false_alarm(seed):
     check = check_gradient(cost, lambda t: X.T @ (h(t) - y), theta)
     assert not check.wrong, str(check)
     assert not check_gradient(cost, lambda t: 3 * X.T @ (h(t) - y), theta).passed
+
+
+@pytest.mark.parametrize("size", [1, 7])
+def test_evaluations_are_the_calls_of_the_cost(size):
+    calls = []
+
+    def cost(t):
+        calls.append(t)
+        return float(np.sum(np.sin(t)))
+
+    check = check_gradient(cost, np.cos, np.linspace(0.1, 1.2, size))
+    assert check.passed
+    assert check.evaluations == len(calls)

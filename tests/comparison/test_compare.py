@@ -1,6 +1,7 @@
 """The verdict: no false alarm on correct networks, no planted error missed, the culprit named."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -123,6 +124,57 @@ def test_an_estimate_that_is_wrong_beyond_its_bar_is_contradicted_not_undecided(
     assert not c.passed
     assert "numerical contradicts the other two" in c.verdict
     assert case.net.parameter_name(3) not in c.undecided
+
+
+@pytest.mark.parametrize("shift", [0.5, -0.5])
+@pytest.mark.parametrize("method", METHODS)
+def test_the_wrong_parameter_stands_with_its_difference_and_the_others_agree(
+    monkeypatch, method, shift
+):
+    def change(vector):
+        vector[3] += shift
+
+    plant(monkeypatch, method, change)
+    case = random_case(6, 2)
+    c = compare_gradients(case.net, case.X, case.y)
+    assert [p.status == "contradicts" for p in c.parameters] == [
+        p == 3 for p in range(case.net.theta.size)
+    ]
+    assert c.parameters[3].difference == pytest.approx(0.5, rel=1e-3)
+    among_exact = 0.0 if method == "numerical" else 0.5
+    assert c.parameters[3].exact_difference == pytest.approx(among_exact, abs=1e-9)
+
+
+def test_the_slowdown_is_that_of_estimating_every_parameter():
+    data = iris()
+    c = compare_gradients(SigmoidNetwork([4, 5, 3], seed=0), data.X, data.y, parameters=10)
+    seconds = (1.0, 0.5, 3.0)  # of autodiff, backprop and ten of the 43 estimates
+    made = [replace(g, seconds=s) for g, s in zip(c.gradients, seconds, strict=True)]
+    assert replace(c, gradients=tuple(made)).slowdown == pytest.approx(3.0 / 10 * 43 / 0.5)
+
+
+def test_what_the_proof_contradicts_fails_by_itself():
+    """A contradiction, or floats beside their ball, and nothing else."""
+    pytest.importorskip("flint")
+    data = iris()
+    c = compare_gradients(SigmoidNetwork([4, 5, 3], seed=0), data.X, data.y, prove=2)
+    assert c.outcome == "right"
+    one, two = c.network.parameter_name(7), c.network.parameter_name(9)
+    denied = replace(c, proof=replace(c.proof, contradictions=(one,)))
+    misfit = replace(c, proof=replace(c.proof, misfits=(f"backprop: {two}",)))
+    for changed, p in ((denied, 7), (misfit, 9)):
+        assert changed.outcome == "wrong"
+        assert [v.index for v in changed.parameters if v.status == "contradicts"] == [p]
+    assert replace(c, lost=True).outcome == "undecided"
+
+
+def test_of_many_parameters_the_table_of_the_proof_lists_the_fifty_worst_estimates():
+    pytest.importorskip("flint")
+    net = SigmoidNetwork([8, 6, 2], seed=0)  # 68 weights
+    X = np.random.default_rng(0).normal(size=(3, 8))
+    text = str(compare_gradients(net, X, [0, 1, 0]))
+    assert "the 50 largest" in text
+    assert sum(net.parameter_name(p) in text for p in range(68)) in range(50, 68)
 
 
 def test_a_wrong_delta_alone_fails(monkeypatch):

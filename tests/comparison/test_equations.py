@@ -5,6 +5,7 @@ import pytest
 
 import micrograd_bp.comparison.equations
 from micrograd_bp import SigmoidNetwork, backprop_gradient, verify_equations
+from micrograd_bp.comparison.quantities import quantities_in_balls
 from micrograd_bp.gradients import Gradient
 
 from ..conftest import random_case
@@ -55,6 +56,19 @@ def test_a_wrong_delta_breaks_the_equations_it_enters(monkeypatch, layer, broken
     assert wrong
     assert wrong <= broken
     assert {c.number for c in checks if c.passed} >= {"δ⁽ᴸ⁾", "(3)"}  # these do not use it
+    assert checks.outcome == "wrong"
+    assert checks.verdict.startswith("FAILED: equation ")
+    assert all(number in checks.verdict for number in wrong)
+
+
+def test_where_the_last_precision_is_too_small_it_is_used_all_the_same(monkeypatch):
+    pytest.importorskip("flint")
+    monkeypatch.setattr(micrograd_bp.comparison.equations, "PRECISIONS", (64,))
+    checks = verify_equations(SigmoidNetwork([10] * 9, seed=0), np.linspace(-1, 1, 10), 3)
+    assert checks.passed
+    assert all(check.digits is not None for check in checks)
+    cells = [row.split()[-3] for row in str(checks).splitlines() if row.endswith(" yes")]
+    assert cells == [str(check.digits) for check in checks]
 
 
 def test_each_row_compares_with_numbers_of_its_own_size():
@@ -62,6 +76,22 @@ def test_each_row_compares_with_numbers_of_its_own_size():
     for check in checks:
         assert check.max_error < 1e-15
         assert 0.0 <= check.tolerance < 1e-12
+
+
+@pytest.mark.parametrize(("layers", "enough"), [(3, 128), (40, 384)])
+def test_balls_begin_with_the_bits_that_the_depth_needs(monkeypatch, layers, enough):
+    """A layer of ten units costs 1.5 bits: n products of either sign lose log₂ √n of their sum."""
+    ctx = pytest.importorskip("flint").ctx
+    begun = []
+
+    def counted(*given):
+        begun.append(ctx.prec)
+        return quantities_in_balls(*given)
+
+    monkeypatch.setattr(micrograd_bp.comparison.equations, "quantities_in_balls", counted)
+    checks = verify_equations(SigmoidNetwork([10] * layers, seed=0), np.linspace(-1, 1, 10), 3)
+    assert checks.passed
+    assert begun == [enough]
 
 
 def test_the_table_names_each_equation():

@@ -20,7 +20,7 @@ from micrograd_bp.comparison.proof import (
     affordable_moves,
     digits_of,
 )
-from micrograd_bp.comparison.witness import Witness, _excess
+from micrograd_bp.comparison.witness import Witness, _excess, _loss
 from micrograd_bp.gradients import Gradient, backprop, backprop_gradient
 from micrograd_bp.network.recorded import recorded_cost, recorded_penalty
 from micrograd_bp.network.sigmoid import reshape
@@ -403,3 +403,16 @@ def test_to_dict_holds_the_proof():
     assert proof["contradictions"] == []
     assert set(proof["ulps"]) == {"autodiff", "backprop", "numerical"}
     assert all(largest >= median for largest, median in proof["ulps"].values())
+
+
+@pytest.mark.parametrize("y", [0.0, 0.25, 0.7, 1.0])
+@pytest.mark.parametrize("z", [-30.0, -1.5, 2.0])
+def test_the_witness_loses_what_the_cost_loses_for_any_target(y, z):
+    from flint import arb
+
+    with mpmath.workdps(40):
+        h = 1 / (1 + mpmath.exp(-mpmath.mpf(z)))
+        expected = -y * mpmath.log(h) - (1 - mpmath.mpf(y)) * mpmath.log(1 - h)
+        with precision(128):
+            found = mpmath.mpf(_loss(arb(z), y).mid().str(35, radius=False))
+        assert abs(found - expected) <= 1e-20 * abs(expected)

@@ -189,3 +189,12 @@ def test_logarithms_of_the_output_are_those_of_mpmath(z):
     with mpmath.workdps(400):
         assert log_h[0] == pytest.approx(float(-mpmath.log(1 + mpmath.exp(-z))), rel=1e-15)
         assert log_not_h[0] == pytest.approx(float(-mpmath.log(1 + mpmath.exp(z))), rel=1e-15)
+
+
+@pytest.mark.parametrize("gradient", ALL)
+def test_without_a_lambda_nothing_is_regularized(gradient):
+    """One unit, one example: ∂J/∂θ = (g(z) − y) [1, x], whatever the size of θ."""
+    net = SigmoidNetwork(thetas=[[[0.5, -2.0]]])
+    found = gradient(net, [[3.0]], [1]).D[0].ravel()
+    error = 1.0 / (1.0 + np.exp(5.5)) - 1.0
+    np.testing.assert_allclose(found, [error, 3.0 * error], rtol=1e-6)

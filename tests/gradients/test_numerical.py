@@ -40,10 +40,11 @@ def test_the_plain_loop_serves_any_cost_of_a_vector(scheme):
     assert some[1] == slopes[1]
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_fast_estimate_beyond_the_rounding_of_J_contradicts_the_plain_loop(
-    monkeypatch, name, scheme
+    monkeypatch, name, scheme, sign
 ):
     """An error of one value of J by 30 times what an independent analysis allows is caught."""
     net, X, Y, lambda_ = problem(name)
@@ -55,7 +56,7 @@ def test_a_fast_estimate_beyond_the_rounding_of_J_contradicts_the_plain_loop(
 
     def wrong(*task):
         first, *rest = right(*task)
-        return [first + error, *rest]
+        return [first + sign * error, *rest]
 
     monkeypatch.setattr(numerical_fast._Problem, "costs", wrong)
     with pytest.raises(RuntimeError, match=r"^numerical: at θ.* contradicts the plain loop"):

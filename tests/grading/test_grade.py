@@ -528,6 +528,16 @@ def test_stored_results_are_judged_without_code(stored, tmp_path, file):
     assert [found.name for found in diagnosis.mistakes] == [G_MISSING]
 
 
+@pytest.mark.parametrize("shape", [(0,), (0, 0), (0, 3), (3, 0), (0, 0, 0), (2, 0, 3)])
+def test_a_gradient_without_a_number_is_none(stored, tmp_path, shape):
+    """``grad = []`` in Octave, where the assignment was not done: 0×0, and no gradient."""
+    stored["grad"] = np.empty(shape)
+    with pytest.raises(ValueError, match=r"^results\.npz: grad is an array of shape \("):
+        check_backprop(save(tmp_path / "results.npz", stored))
+    with pytest.raises(ValueError, match=r"^function: returned an array of shape \("):
+        check_backprop(lambda net, X, Y, lambda_: (0.0, np.empty(shape)))
+
+
 def test_octaves_label_10_is_the_tenth_output():
     """Digit 0 is stored as 10 there; nothing needs to be translated but the count from 1."""
     rng = np.random.default_rng(0)

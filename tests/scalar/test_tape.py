@@ -190,6 +190,20 @@ def test_each_layer_becomes_one_matrix_product(sizes):
     assert ["Θᵀδ" in line for line in products] == [False] + [True] * (len(sizes) - 2)
 
 
+def test_the_plan_shows_the_pieces_that_products_are_cut_into():
+    """Products of at most 100³ numbers: 100 examples of the first layer, 400 · 25 · 100."""
+    net = SigmoidNetwork([400, 25, 10], seed=0)
+    graph = example_graph(net, np.zeros(400), np.zeros(10), textbook=False)
+    parameters = [theta for matrix in graph.thetas for row in matrix for theta in row]
+    first, last = (
+        line
+        for line in instructions(Tape(graph.cost, [*graph.x, *graph.y], parameters))
+        if "Θa:" in line
+    )
+    assert "Θa, δaᵀ by 100 " in first
+    assert " by " not in last
+
+
 def test_micrograds_pairwise_sums_become_the_same_matrix_product():
     rng = np.random.default_rng(0)
     xs = [Value(v) for v in rng.normal(size=6)]
@@ -570,3 +584,51 @@ def test_what_is_fixed_and_what_varies_keep_their_own_numbers(function):
             np.testing.assert_allclose(gradient, expected, rtol=1e-11)
         expected = slope(theta) * value(theta * X) + value(theta) * slope(theta * X) * X
         np.testing.assert_allclose(both.gradient(X, [theta])[1], [expected.sum()], rtol=1e-11)
+
+
+def test_what_is_computed_twice_is_computed_once_and_a_watched_node_keeps_its_own_gradient():
+    x, w = Value(0.5), Value(0.25)
+    first, watched, third = (x * w).sin(), (x * w).sin(), (w * x).sin()
+    output = first * watched * 2.0 + third
+    tape = Tape(output, [x], [w], watch=[watched])
+    replay = tape.replay([[3.0]], [0.125])
+    s = np.sin(0.375)
+    np.testing.assert_allclose(replay.costs, [2.0 * s * s + s], rtol=4e-16)
+    np.testing.assert_allclose(replay.deltas, [[2.0 * s]], rtol=4e-16)
+    np.testing.assert_allclose(replay.gradient, [(4.0 * s + 1.0) * 3.0 * np.cos(0.375)], rtol=1e-15)
+    sines = [step for step in tape._program.varying if step.symbol == "sin"]
+    assert sum(step.rows.stop - step.rows.start for step in sines) == 2
+
+
+@pytest.mark.parametrize("least_rows", [1, 30])
+@pytest.mark.parametrize("seed", range(5))
+def test_irregular_graphs_agree_with_their_scalars_however_they_are_divided(
+    seed, least_rows, monkeypatch
+):
+    """Integers, and products with ±1 only: no order of summation rounds."""
+    from micrograd_bp.scalar import plan
+
+    def build(x, p):
+        rng = np.random.default_rng(seed)
+        xs, ps = [Value(v) for v in x], [Value(v) for v in p]
+        nodes = [*xs, *ps]
+        for _ in range(200):
+            a, b = (nodes[int(i)] for i in rng.integers(len(nodes), size=2))
+            leaf = nodes[int(rng.integers(7))]
+            nodes.append([a + b, a - b, a * leaf, (a * leaf) - b][rng.integers(4)])
+        return sum(nodes, Value(0.0)), xs, ps
+
+    monkeypatch.setattr(plan, "LEAST_ROWS", least_rows)
+    rng = np.random.default_rng(seed)
+    X, p = rng.choice([-1.0, 1.0], (5, 3)), rng.choice([-1.0, 1.0], 4)
+    output, xs, ps = build(X[0], p)
+    replay = Tape(output, xs, ps, watch=xs).replay(X, p)
+    total = np.zeros(4)
+    for row, x in enumerate(X):
+        output, xs, ps = build(x, p)
+        output.backward()
+        assert output.data == replay.costs[row]
+        assert [v.grad for v in xs] == replay.deltas[row].tolist()
+        total += [v.grad for v in ps]
+        assert abs(output.data) < 2.0**53
+    assert total.tolist() == replay.gradient.tolist()
