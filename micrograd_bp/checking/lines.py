@@ -204,7 +204,7 @@ class Problem:
         tiny = []
         for i, line in enumerate(lines):
             size = 0.0 if line.index is None else abs(float(self.theta[line.index]))
-            if 0.0 < size < NARROW * line.step and slopes[i].step > size:
+            if TINIEST < self.first * size < NARROW * line.step and slopes[i].step > size:
                 known = slopes[i].bar <= RESOLUTION * abs(slopes[i].value)
                 if slopes[i].kink or not known:
                     tiny.append((i, replace(line, step=self.first * size)))
