@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..support.validation import Array
-from .noise import EPSILON, TINIEST, noise_at, noise_of
+from .noise import EPSILON, POSITIONS, TINIEST, noise_at, noise_of, table_noise
 from .result import SlopeCheck, Status
 from .roughness import rough
 from .slope import Ladder, Slope
@@ -26,7 +26,7 @@ SMALLEST_STEP = 2.0**10 * EPSILON  # of |θ|: below, θ ± h keeps too few digit
 # Times the first step, where the cost does not show the slope at smaller ones.
 WIDER = [2.0**k for k in (13, 26, 39, 52, 104, 208, 416, 832)]
 NARROW = 1e-3  # of the first step: where θ is smaller than that, its own size is tried as well
-UNROUNDED = 1e3  # times the rounding of a cost: noise beyond it is its own
+UNROUNDED = 1e6  # times the rounding of a cost: noise beyond it is its own
 CLEAR = 1e6  # by so much more than its noise
 ODD = 0.9  # part of the rise that may be the same on both sides
 # A slope is decided if its bar is below this part of it. A zero slope is always smaller than
@@ -287,7 +287,9 @@ class Problem:
         reach = self.noise / max(abs(line.analytic), TINIEST)
         if reach < 8.0 * line.smallest:
             return reach > 4.0 * EPSILON * size
-        return noise_at(self._on(line), 0.1 * reach, 0.0) < 0.1 * self.noise
+        values = self._on(line)(0.1 * reach / len(POSITIONS) * POSITIONS)
+        moved = bool(np.ptp(values) > 0.01 * self.noise)  # stairs stand still
+        return moved and float(table_noise(values)[0]) < 0.1 * self.noise
 
     def _on(self, line: Line) -> Costs:
         return lambda t: self.probe([(line, s) for s in t.tolist()])[0]
