@@ -274,6 +274,7 @@ class Ladder:
             if all(
                 b * (t / h) ** order <= 2.0 * CUSP_SEEN * noise
                 for t, _, noise in self._bends[seen[-1] + 1 :]
+                if t < h
             )
             else 0.0
         )
@@ -341,7 +342,7 @@ class Ladder:
             k = self._bend.steps.index(slope.step)
             bend = self._bend.values[k]
             if abs(bend) > self._bend.noises[k]:
-                curved = bend / slope.step / 2.0 * t**2
+                curved = bend * (t / slope.step) * t / 2.0  # t² may overflow
         return abs(value - self.value - t * expected - curved)
 
     def _bound(self, magnitude: float, steepness: float) -> float:

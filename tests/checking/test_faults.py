@@ -439,6 +439,16 @@ def test_at_any_tie_the_weights_of_the_pieces_add_up_to_one(cost, pieces, theta)
         assert never_right(total, mixed(wrong), theta)
 
 
+@pytest.mark.parametrize("s", [1e200, 1e300])
+def test_a_scale_whose_square_overflows_is_judged_like_any_other(s):
+    cost = lambda t: float(np.sum(np.tanh(t / s)))  # noqa: E731
+    theta = np.array([0.7, 1.3]) * s
+    assert outcomes(cost, lambda t: 1.0 / np.cosh(t / s) ** 2 / s, theta) == {"right"}
+    for factor in (0.0, -1.0, 1.01):
+        wrong = lambda t, k=factor: k / np.cosh(t / s) ** 2 / s  # noqa: E731
+        assert outcomes(cost, wrong, theta) == {"wrong"}
+
+
 @pytest.mark.parametrize("s", [1e-30, 1e-100])
 @pytest.mark.parametrize(
     ("f", "df"),
