@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -171,7 +172,10 @@ class Problem:
             alarms = [i for i in alarms if _contradicts(slopes[i], lines[i])]
         doubted = self._second_opinions(lines, slopes, alarms) if twice else set()
         departures = {i: x for i, ladder in enumerate(ladders) if (x := ladder.abrupt())}
-        doubted |= rough(self, lines, ladders, alarms, departures)
+        urgent = [i for i in departures if i in alarms or lines[i].analytic == 0.0]
+        first = [line.step for line in lines]
+        at = partial(self._at, lines)
+        doubted |= rough(ladders, departures, urgent, at, first, self.noise)
         return [
             Verdict(
                 self._slope_check(line, slope, ladder, i in doubted, departures.get(i)),
@@ -290,6 +294,10 @@ class Problem:
         values = self._on(line)(0.1 * reach / len(POSITIONS) * POSITIONS)
         moved = bool(np.ptp(values) > 0.01 * self.noise)  # stairs stand still
         return moved and float(table_noise(values)[0]) < 0.1 * self.noise
+
+    def _at(self, lines: list[Line], i: int, t: float) -> tuple[float, float]:
+        values, (moved,) = self.probe([(lines[i], t)])
+        return moved, float(values[0])
 
     def _on(self, line: Line) -> Costs:
         return lambda t: self.probe([(line, s) for s in t.tolist()])[0]

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Collection, Sequence
 
 from .slope import NOISE_SPREAD, Ladder
-
-if TYPE_CHECKING:
-    from .lines import Line, Problem
 
 __all__ = ["rough"]
 
@@ -20,37 +16,48 @@ SMALL_PART = 1e-3  # of a departure: what is left of it where the cost is contin
 
 
 def rough(
-    problem: Problem,
-    lines: list[Line],
-    ladders: list[Ladder],
-    alarms: Sequence[int],
+    ladders: Sequence[Ladder],
     abrupt: dict[int, tuple[float, float]],
+    urgent: Collection[int],
+    probe: Callable[[int, float], tuple[float, float]],
+    steps: Sequence[float],
+    noise: float,
 ) -> set[int]:
     """The lines on which the cost has steps on all scales but the smallest.
 
     Where a cost takes log(1 − h) of an h close to 1 it is a staircase: smooth between its
     stairs, with another slope than from stair to stair. Which of them is meant cannot be
-    told from values.
+    told from values. ``abrupt`` holds, by line, the steps between which f departs from its slope
+    at once; those that are ``urgent`` are all looked into. ``probe`` gives (t, f(t)) on a line,
+    and ``steps`` holds the first step on each.
     """
-    urgent = [i for i in abrupt if i in alarms or lines[i].analytic == 0.0]
     quiet = [i for i in abrupt if i not in urgent]
-    rough = {i for i in urgent if _jumps(problem, lines[i], ladders[i], abrupt[i])}
+
+    def jumps(i: int) -> bool:
+        return _jumps(ladders[i], abrupt[i], lambda t: probe(i, t), BESIDE * steps[i], noise)
+
+    found = {i for i in urgent if jumps(i)}
     for k, i in enumerate(quiet):
-        if k >= ROUGH_SAMPLE and not rough:
+        if k >= ROUGH_SAMPLE and not found:
             break
-        if _jumps(problem, lines[i], ladders[i], abrupt[i]):
-            rough.add(i)
-    return rough
+        if jumps(i):
+            found.add(i)
+    return found
 
 
-def _jumps(problem: Problem, line: Line, ladder: Ladder, steps: tuple[float, float]) -> bool:
+def _jumps(
+    ladder: Ladder,
+    steps: tuple[float, float],
+    probe: Callable[[float], tuple[float, float]],
+    beside: float,
+    noise: float,
+) -> bool:
     """Whether f jumps between two steps, and again, or starts another slope, beyond."""
     near, far = steps
     slope = ladder.slope()
 
     def departure(t: float) -> float:
-        values, (moved,) = problem.probe([(line, t)])
-        return ladder.departure(moved, float(values[0]), slope)
+        return ladder.departure(*probe(t), slope)
 
     low, high = departure(near), departure(far)
     middle_height, least = 0.1 * high, SMALL_PART * high
@@ -64,9 +71,9 @@ def _jumps(problem: Problem, line: Line, ladder: Ladder, steps: tuple[float, flo
         else:
             near, low = middle, found
     height = high - low
-    if height <= max(least, 16.0 * NOISE_SPREAD * problem.noise):
+    if height <= max(least, 16.0 * NOISE_SPREAD * noise):
         return False  # a kink: continuous
-    if abs(far) < BESIDE * line.step:
+    if abs(far) < beside:
         return True
     beyond = [departure(factor * far) for factor in BEYOND]
     return any(not abs(after - high) <= 0.5 * high for after in beyond)

@@ -269,15 +269,9 @@ class Ladder:
         if not h < h0 or b <= b0 * (h / h0) ** BLUNT:
             return 0.0
         order = max(math.log(b / b0) / math.log(h / h0), 0.0)
-        return (
-            b
-            if all(
-                b * (t / h) ** order <= 2.0 * CUSP_SEEN * noise
-                for t, _, noise in self._bends[seen[-1] + 1 :]
-                if t < h
-            )
-            else 0.0
-        )
+        later = self._bends[seen[-1] + 1 :]
+        gone = any(t < h and b * (t / h) ** order > 8.0 * noise for t, _, noise in later)
+        return 0.0 if gone else b
 
     def _one_sided(self) -> Slope:
         best = None if self._central.values else self._limit().best()
