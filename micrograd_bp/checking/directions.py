@@ -27,7 +27,7 @@ class Found:
 
     ``scale`` (P,) is the step at which a parameter's slope shows best, ``side`` (P,) is ±1 where
     the cost has values on one side only, and ``out`` (P,) marks the parameters that a direction
-    leaves out, as the cost has a kink along them, or no slope.
+    leaves out, as the cost has a kink along them, or no slope that was decided.
     """
 
     scale: Array
@@ -48,7 +48,8 @@ class Found:
             if math.isfinite(slope.bar) and slope.step > 0.0 and slope.secant > 0.0:
                 scale[index] = 2.0 * slope.step / problem.first
                 ratios.append(scale[index] / problem.scale[index])
-            out[index] = slope.kink or not math.isfinite(slope.bar) or verdict.check.doubtful
+            undecided = verdict.check.status == "undecided"
+            out[index] = slope.kink or undecided or not math.isfinite(slope.bar)
             side[index] = slope.side
         checked = [v.check.index for v in verdicts if v.check.index is not None]
         if ratios:

@@ -74,7 +74,7 @@ class Judge:
         weights = [abs(v.slope.value) * v.slope.step for v in verdicts]
         largest = max((w for w in weights if np.isfinite(w)), default=0.0)
         verdicts = [_weighed(verdict, largest) for verdict in verdicts]
-        kinked = [(v.check, v.slope.step) for v in verdicts if v.check.status == "kink"]
+        kinked = [v for v in verdicts if v.check.status == "kink"]
         impossible = tied(problem, kinked, self.rng) if len(kinked) > 1 else set()
         return [
             replace(v, check=replace(v.check, status="undecided", doubtful=True))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from ..support.validation import Array
-from .noise import EPSILON, noise_at, noise_of
+from .noise import EPSILON, POSITIONS, TINIEST, noise_at, noise_of, table_noise
 from .result import SlopeCheck, Status
-from .slope import NOISE_SPREAD, Ladder, Slope
+from .roughness import rough
+from .slope import Ladder, Slope
 
 __all__ = ["Costs", "Line", "Problem", "Verdict"]
 
@@ -22,8 +24,10 @@ RATIOS = (1.85, 2.15)  # of neighbouring steps, drawn once for a check
 FIRST_STEPS = (0.17, 0.33)  # in units of a parameter's scale, drawn once for a check
 SECOND_STEP = 0.61  # the first step of the second ladder, in units of the first one's
 SMALLEST_STEP = 2.0**10 * EPSILON  # of |θ|: below, θ ± h keeps too few digits of h
-WIDER = 2.0**13  # the first step where the cost does not show the slope at smaller ones
-WIDENINGS = 4
+# Times the first step, where the cost does not show the slope at smaller ones.
+WIDER = [2.0**k for k in (13, 26, 39, 52, 104, 208, 416, 832)]
+NARROW = 1e-3  # of the first step: where θ is smaller than that, its own size is tried as well
+UNROUNDED = 1e6  # times the rounding of a cost: noise beyond it is its own
 CLEAR = 1e6  # by so much more than its noise
 ODD = 0.9  # part of the rise that may be the same on both sides
 # A slope is decided if its bar is below this part of it. A zero slope is always smaller than
@@ -37,11 +41,6 @@ INNER = 0.5
 PLAIN = 1e-6
 BLOCK_NUMBERS = 2**20  # numbers in one block of points: 8 MB
 HUGE = 2.0**500  # costs beyond are divided by a power of 2, lest their differences overflow
-ROUGH_SAMPLE = 3  # lines without an alarm on which a departure at once is looked into
-HALVINGS = 14
-BESIDE = 0.02  # of the first step: one jump as near is as bad as many
-BEYOND = (2.9, 9.3)  # where else to look, in units of the distance of a jump
-SMALL_PART = 1e-3  # of a departure: what is left of it where the cost is continuous
 
 
 @dataclass(frozen=True)
@@ -163,8 +162,9 @@ class Problem:
         if hidden:
             for k, slope in self._widened([lines[i] for i in hidden]).items():
                 slopes[hidden[k]] = slope
-        alarms = [i for i, line in enumerate(lines) if _contradicts(slopes[i], line)]
         lines = list(lines)
+        self._narrowed(lines, ladders, slopes)
+        alarms = [i for i, line in enumerate(lines) if _contradicts(slopes[i], line)]
         if alarms and finer is not None:
             steps = np.array([slopes[i].step for i in alarms])
             for i, line in zip(alarms, finer([lines[i] for i in alarms], steps), strict=True):
@@ -172,7 +172,10 @@ class Problem:
             alarms = [i for i in alarms if _contradicts(slopes[i], lines[i])]
         doubted = self._second_opinions(lines, slopes, alarms) if twice else set()
         departures = {i: x for i, ladder in enumerate(ladders) if (x := ladder.abrupt())}
-        doubted |= self._rough(lines, ladders, alarms, departures)
+        urgent = [i for i in departures if i in alarms or lines[i].analytic == 0.0]
+        first = [line.step for line in lines]
+        at = partial(self._at, lines)
+        doubted |= rough(ladders, departures, urgent, at, first, self.noise)
         return [
             Verdict(
                 self._slope_check(line, slope, ladder, i in doubted, departures.get(i)),
@@ -197,6 +200,24 @@ class Problem:
         unscaled = line.index is not None and self.theta[line.index] == 0.0
         return unscaled and not (known or near or self._negligible(line, slope))
 
+    def _narrowed(self, lines: list[Line], ladders: list[Ladder], slopes: list[Slope]) -> None:
+        """Put in lines with steps of θ's own size, where θ is tiny and these decide the slope.
+
+        Steps far larger than θ show a kink or a minimum at 0 in its place.
+        """
+        tiny = []
+        for i, line in enumerate(lines):
+            size = 0.0 if line.index is None else abs(float(self.theta[line.index]))
+            if TINIEST < self.first * size < NARROW * line.step and slopes[i].step > size:
+                known = slopes[i].bar <= RESOLUTION * abs(slopes[i].value)
+                if slopes[i].kink or not known:
+                    tiny.append((i, replace(line, step=self.first * size)))
+        found = self._ladders([line for _, line in tiny])
+        for (i, line), ladder in zip(tiny, found, strict=True):
+            slope = ladder.slope()
+            if not slope.kink and slope.bar <= RESOLUTION * abs(slope.value):
+                lines[i], ladders[i], slopes[i] = line, ladder, slope
+
     @staticmethod
     def _negligible(line: Line, slope: Slope) -> bool:
         return slope.bar + abs(line.analytic) <= NEGLIGIBLE * slope.secant
@@ -210,9 +231,11 @@ class Problem:
         wide, left = list(lines), list(range(len(lines)))
         chosen: list[int] = []
         faint: list[int] = []
-        for _ in range(WIDENINGS):
+        narrower = [line.step for line in lines]
+        for factor in WIDER:
             for i in left:
-                wide[i] = replace(wide[i], step=wide[i].step * WIDER)
+                narrower[i] = wide[i].step
+                wide[i] = replace(wide[i], step=lines[i].step * factor)
             steps = [(wide[i], t) for i in left for t in (wide[i].step, -wide[i].step)]
             rises = (self.probe(steps)[0] - self.value).reshape(-1, 2)
             moves = np.where(np.isfinite(rises), np.abs(rises), 0.0).max(axis=1)
@@ -224,7 +247,7 @@ class Problem:
             if not left:
                 break
         chosen += faint
-        wide = [replace(wide[i], smallest=wide[i].step / WIDER) for i in chosen]
+        wide = [replace(wide[i], smallest=narrower[i]) for i in chosen]
         found = zip(chosen, self._ladders(wide, self.ratio**2), strict=True)
         slopes = {i: ladder.slope() for i, ladder in found}
         return {i: s for i, s in slopes.items() if s.bar <= RESOLUTION * abs(s.value)}
@@ -239,13 +262,14 @@ class Problem:
         """
         alarms = [i for i in alarms if math.isfinite(lines[i].analytic)]
         again = []
+        doubted = {i for i in alarms if self._may_be_signal(lines[i], slopes[i])}
+        alarms = [i for i in alarms if i not in doubted]
         for i in alarms:
             step = slopes[i].step
             noise = max(lines[i].noise, noise_at(self._on(lines[i]), step, self.noise))
             first = SECOND_STEP * max(lines[i].step, 4.0 * step)
             again.append(replace(lines[i], step=first, noise=noise))
         ladders = self._ladders(again, self.ratio**1.37)
-        doubted = set()
         for i, ladder in zip(alarms, ladders, strict=True):
             second = ladder.slope()
             agree = abs(second.value - slopes[i].value) <= second.bar + slopes[i].bar
@@ -253,59 +277,30 @@ class Problem:
                 doubted.add(i)
         return doubted
 
+    def _may_be_signal(self, line: Line, slope: Slope) -> bool:
+        """Whether what was taken for noise may be the cost itself, as steep as the gradient says.
+
+        Noise far above rounding, over steps in which this slope makes as much of a difference:
+        sin t at 1e14 has it between neighbouring floats, sin 1e15t at 0 from 1e-15 on. Steps
+        that are smaller still show less of it, where there are any.
+        """
+        size = line.smallest / SMALLEST_STEP  # |θ|
+        rounded = EPSILON * max(abs(self.value), abs(slope.value) * max(size, 1.0))
+        if not self.noise > UNROUNDED * rounded:
+            return False
+        reach = self.noise / max(abs(line.analytic), TINIEST)
+        if reach < 8.0 * line.smallest:
+            return reach > 4.0 * EPSILON * size
+        values = self._on(line)(0.1 * reach / len(POSITIONS) * POSITIONS)
+        moved = bool(np.ptp(values) > 0.01 * self.noise)  # stairs stand still
+        return moved and float(table_noise(values)[0]) < 0.1 * self.noise
+
+    def _at(self, lines: list[Line], i: int, t: float) -> tuple[float, float]:
+        values, (moved,) = self.probe([(lines[i], t)])
+        return moved, float(values[0])
+
     def _on(self, line: Line) -> Costs:
         return lambda t: self.probe([(line, s) for s in t.tolist()])[0]
-
-    def _rough(
-        self,
-        lines: list[Line],
-        ladders: list[Ladder],
-        alarms: Sequence[int],
-        abrupt: dict[int, tuple[float, float]],
-    ) -> set[int]:
-        """The lines on which the cost has steps on all scales but the smallest.
-
-        Where a cost takes log(1 − h) of an h close to 1 it is a staircase: smooth between its
-        stairs, with another slope than from stair to stair. Which of them is meant cannot be
-        told from values.
-        """
-        urgent = [i for i in abrupt if i in alarms or lines[i].analytic == 0.0]
-        quiet = [i for i in abrupt if i not in urgent]
-        rough = {i for i in urgent if self._jumps(lines[i], ladders[i], abrupt[i])}
-        for k, i in enumerate(quiet):
-            if k >= ROUGH_SAMPLE and not rough:
-                break
-            if self._jumps(lines[i], ladders[i], abrupt[i]):
-                rough.add(i)
-        return rough
-
-    def _jumps(self, line: Line, ladder: Ladder, steps: tuple[float, float]) -> bool:
-        """Whether f jumps between two steps, and again, or starts another slope, beyond."""
-        near, far = steps
-        slope = ladder.slope()
-
-        def departure(t: float) -> float:
-            values, (moved,) = self.probe([(line, t)])
-            return ladder.departure(moved, float(values[0]), slope)
-
-        low, high = departure(near), departure(far)
-        middle_height, least = 0.1 * high, SMALL_PART * high
-        for _ in range(HALVINGS):
-            middle = (near + far) / 2.0
-            if middle in (near, far):
-                break
-            found = departure(middle)
-            if found > middle_height:
-                far, high = middle, found
-            else:
-                near, low = middle, found
-        height = high - low
-        if height <= max(least, 16.0 * NOISE_SPREAD * self.noise):
-            return False  # a kink: continuous
-        if abs(far) < BESIDE * line.step:
-            return True
-        beyond = [departure(factor * far) for factor in BEYOND]
-        return any(not abs(after - high) <= 0.5 * high for after in beyond)
 
     def _ladders(self, lines: list[Line], ratio: float | None = None) -> list[Ladder]:
         ladders = [

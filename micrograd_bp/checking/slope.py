@@ -31,6 +31,9 @@ JUMPS, MORE_JUMPS = 2, 2  # more where the slope found is not the expected one
 SLIGHT = 1e-9  # part of a slope: a smaller bend is no kink, but part of the bar
 FAR = 4.5
 WILD = 1e3  # times what a slope explains: an exponential, no kink
+BLUNT = 0.75  # order to which the bend of a smooth function at least falls
+CUSP_SEEN = 4.0
+LOUD = 16.0  # times the rounding of f(0)
 ABRUPT = 6.0  # order of a fall from step to step that no smooth function shows
 
 
@@ -96,7 +99,8 @@ class Ladder:
         self.smallest = max(smallest, step * DEEPEST)
         self.right: list[Probe] = []
         self.left: list[Probe] = []
-        self._bends: list[tuple[float, float]] = []
+        self._bends: list[tuple[float, float, float]] = []  # step, size, bound of its noise
+        self._loudest: list[tuple[float, float]] = []  # step, bound of the rounding of f there
         self._unresolved = 0
         self._rows = 0
         self._restart()
@@ -148,7 +152,8 @@ class Ladder:
             bend = (right - left) * 2.0 * self.step / (plus - minus)
             self._central.add(plus, central, 2.0 * loudest / (plus - minus))
             self._bend.add(plus, bend, 4.0 * loudest / plus)
-            self._bends.append((abs(bend), 4.0 * loudest / plus))
+            self._loudest.append((plus, loudest))
+            self._bends.append((plus, abs(bend), 4.0 * loudest / plus))
         self._shrink()
 
     def _shrink(self) -> None:
@@ -160,7 +165,7 @@ class Ladder:
             self._return_to(self._limit().steps[-3])
             return
         self._unresolved = 0 if resolved else self._unresolved + 1
-        slow = self._unresolved < FEWEST
+        slow = self._unresolved < FEWEST and not (self._rows > FEWEST and self._loud())
         power = 1 if slow else 2 if self._rows < FAST + FEWEST else 4
         self.step /= self.ratio**power
 
@@ -190,10 +195,19 @@ class Ladder:
         noise = limit.noises[-1]
         questions = [slope.bar / 4.0]
         if limit is self._central:
-            (before, _), (bend, blur) = self._bends[-2:]
-            if bend > before / 1.2 and bend > blur:  # a smooth bend falls as h
+            (wide, before, _), (near, bend, blur) = self._bends[-2:]
+            if bend > before * (near / wide) ** BLUNT and bend > blur:  # a smooth bend falls as h
                 questions.append(bend / 16.0)
+        if self._loud():
+            return False  # f is so large at these steps that it hides what smaller ones show
         return all(noise >= question for question in questions)
+
+    def _loud(self) -> bool:
+        """Whether f at the last steps is so much larger than f(0) that its own rounding rules."""
+        if len(self._loudest) < 2:
+            return False
+        (far, before), (near, now) = self._loudest[-2:]
+        return now > LOUD * self._bound(abs(self.value), 0.0) and now / near < before / far / 1.2
 
     def _jump(self, expected: float, allowance: float) -> list[float]:
         """One probe far below the steps of the ladder, on one side and then on the other."""
@@ -216,7 +230,7 @@ class Ladder:
         limit = self._limit()
         reach = max(abs(v - slope.value) for v in limit.values[-1:]) + slope.bar
         if self._bends:
-            reach += self._bends[-1][0] * abs(t) / self.step
+            reach += self._bends[-1][1] * abs(t) / self.step
         noise = 2.0 * self._bound(abs(value), abs(expected))
         if not abs(value - self.value - t * expected) <= noise + reach * abs(t):
             self._below = min(self._below, abs(t) / 4.0)
@@ -237,8 +251,27 @@ class Ladder:
         kink = abs(bend.value) > max(bend.bar, SLIGHT * abs(value))
         if abs(bend.value) > bend.bar:
             bar += bend.bar / 2.0 if kink else abs(half)
+        bar += 0.0 if kink else self._cusp() / 2.0
         secant = self._secant(central.step)
         return Slope(value, bar, value - half, value + half, kink, secant, central.step)
+
+    def _cusp(self) -> float:
+        """The last bend that noise does not hide, if it falls slower than that of a smooth f.
+
+        Then differences have no series in h² (|t|^1.5), and f′ is only known to lie between the
+        slopes on the left and on the right. A bend that is gone at still smaller steps was that
+        of a kink farther out.
+        """
+        seen = [k for k, (_, bend, noise) in enumerate(self._bends) if bend > CUSP_SEEN * noise]
+        if len(seen) < 3 or seen[-1] - seen[-3] != 2:
+            return 0.0
+        (h0, b0, _), _, (h, b, _) = self._bends[seen[-3] : seen[-1] + 1]
+        if not h < h0 or b <= b0 * (h / h0) ** BLUNT:
+            return 0.0
+        order = max(math.log(b / b0) / math.log(h / h0), 0.0)
+        later = self._bends[seen[-1] + 1 :]
+        gone = any(t < h and b * (t / h) ** order > 8.0 * noise for t, _, noise in later)
+        return 0.0 if gone else b
 
     def _one_sided(self) -> Slope:
         best = None if self._central.values else self._limit().best()
@@ -255,14 +288,14 @@ class Ladder:
 
     def taylor_order(self, expected: float, allowance: float) -> float | None:
         """The order with which |f(h) − f(0) − h·expected| falls, 2 if right; None: all noise."""
-        logs = []
+        logs = {}  # by step: a ladder that begins anew may meet a step twice
         for probe in self.right:
             remainder = abs(probe.value - self.value - probe.t * expected)
             if remainder > 100.0 * (probe.noise + allowance * probe.t):
-                logs.append((math.log(probe.t), math.log(remainder)))
+                logs[math.log(probe.t)] = math.log(remainder)
         if len(logs) < 3:
             return None
-        (x0, y0), _, (x1, y1) = logs[-3:]
+        (x0, y0), _, (x1, y1) = list(logs.items())[-3:]
         return (y1 - y0) / (x1 - x0)
 
     def has_farther_out(self, expected: float, slope: Slope) -> bool:
@@ -303,7 +336,7 @@ class Ladder:
             k = self._bend.steps.index(slope.step)
             bend = self._bend.values[k]
             if abs(bend) > self._bend.noises[k]:
-                curved = bend / slope.step / 2.0 * t**2
+                curved = bend * (t / slope.step) * t / 2.0  # t² may overflow
         return abs(value - self.value - t * expected - curved)
 
     def _bound(self, magnitude: float, steepness: float) -> float:

@@ -414,3 +414,94 @@ def test_known_noise_enters_the_bars_and_is_no_nondeterminism(level):
     assert check_gradient(cost, lambda t: 2.0 * np.cos(t), theta, noise=level).outcome == "wrong"
     with pytest.raises(ValueError, match="noise: got -1"):
         check_gradient(cost, np.cos, theta, noise=-1.0)
+
+
+@pytest.mark.parametrize(
+    ("cost", "pieces", "theta"),
+    [
+        (np.max, np.eye(3), [-1.5, -1.5, -1.5]),
+        (np.min, np.eye(3), [0.7, 0.7, 0.7]),
+        (lambda t: max(3.0 * t[0], t[1]), np.array([[3.0, 0.0], [0.0, 1.0]]), [0.25, 0.75]),
+        (lambda t: max(t[0], -t[1]), np.array([[1.0, 0.0], [0.0, -1.0]]), [0.4, -0.4]),
+    ],
+    ids=["max of three", "min of three", "scaled", "signed"],
+)
+def test_at_any_tie_the_weights_of_the_pieces_add_up_to_one(cost, pieces, theta):
+    def total(t):
+        return float(cost(t) + np.sum(np.sin(t)))
+
+    def mixed(sum_of_weights):
+        weights = np.full(len(pieces), sum_of_weights / len(pieces))
+        return lambda t: weights @ pieces + np.cos(t)
+
+    assert outcomes(total, mixed(1.0), theta) == {"right"}
+    for wrong in (1.01, 0.99, 1.2, 0.0):
+        assert never_right(total, mixed(wrong), theta)
+
+
+@pytest.mark.parametrize("s", [1e200, 1e300])
+def test_a_scale_whose_square_overflows_is_judged_like_any_other(s):
+    cost = lambda t: float(np.sum(np.tanh(t / s)))  # noqa: E731
+    theta = np.array([0.7, 1.3]) * s
+    assert outcomes(cost, lambda t: 1.0 / np.cosh(t / s) ** 2 / s, theta) == {"right"}
+    for factor in (0.0, -1.0, 1.01):
+        wrong = lambda t, k=factor: k / np.cosh(t / s) ** 2 / s  # noqa: E731
+        assert outcomes(cost, wrong, theta) == {"wrong"}
+
+
+@pytest.mark.parametrize("s", [1e-30, 1e-100])
+@pytest.mark.parametrize(
+    ("f", "df"),
+    [
+        (lambda u: u**2, lambda u: 2.0 * u),
+        (lambda u: np.logaddexp(0.0, u), lambda u: 1.0 / (1.0 + np.exp(-u))),
+    ],
+    ids=["parabola", "softplus"],
+)
+def test_a_parameter_far_smaller_than_any_step_is_not_taken_for_zero(s, f, df):
+    cost = lambda t: float(np.sum(f(t / s)))  # noqa: E731
+    theta = np.array([0.7, 1.3]) * s
+    assert outcomes(cost, lambda t: df(t / s) / s, theta) == {"right"}
+    for factor in (0.0, -1.0, 1.2):
+        assert never_right(cost, lambda t, k=factor: k * df(t / s) / s, theta)
+
+
+@pytest.mark.parametrize("distance", [1e-8, -1e-8, 1e-10, -1e-10])
+def test_a_cusp_beside_theta_makes_no_right_gradient_wrong(distance):
+    """|t|^1.5 has a slope everywhere, but no series in the step."""
+    place = np.array([0.8 + distance, -0.4 + distance])
+
+    def cost(t):
+        return float(np.sum(np.sin(t)) + np.sum(np.abs(t - place) ** 1.5))
+
+    def gradient(t):
+        return np.cos(t) + 1.5 * np.sqrt(np.abs(t - place)) * np.sign(t - place)
+
+    assert "wrong" not in outcomes(cost, gradient, [0.8, -0.4])
+    assert never_right(cost, lambda t: 1.01 * gradient(t), [0.8, -0.4])
+
+
+@pytest.mark.parametrize(("theta", "s"), [(1e14, 1.0), (0.0, 1e-15), (0.0, 1e-30), (0.3, 1e-15)])
+def test_an_oscillation_between_neighbouring_steps_is_no_noise_against_its_slope(theta, s):
+    cost = lambda t: float(np.sum(np.sin(t / s) + np.cos(t / s)))  # noqa: E731
+    start = np.array([theta, 1.3 * theta])
+    right = (np.cos(start / s) - np.sin(start / s)) / s
+    assert "wrong" not in outcomes(cost, right, start)
+
+
+def test_a_slope_that_shows_only_at_steps_of_1e30_is_not_zero():
+    def cost(t):
+        return float(np.sum(np.sin(t / 1e30) + np.cos(t / 1e30)))
+
+    assert never_right(cost, np.zeros(2), [0.0, 0.0])
+
+
+@pytest.mark.parametrize("power", [0.1, 0.3])
+def test_a_direction_leaves_out_what_was_not_decided_alone(power):
+    def cost(t):
+        return float(np.sum(t * np.abs(t) ** power) + t[1])
+
+    def gradient(t):
+        return (1.0 + power) * np.abs(t) ** power + np.array([0.0, 1.0])
+
+    assert "wrong" not in outcomes(cost, gradient, [0.0, 0.5])
