@@ -332,6 +332,8 @@ def _equal(one: Answer, other: Answer) -> bool:
     same = len(one.parts) == len(other.parts)
     return same and all(
         a.shape == b.shape
-        and np.allclose(a, b, EXACT, EXACT * np.max(np.abs(b), initial=0.0), equal_nan=True)
+        and np.allclose(
+            a, b, EXACT, EXACT * np.max(np.abs(b[np.isfinite(b)]), initial=0.0), equal_nan=True
+        )
         for a, b in zip(one.parts, other.parts, strict=True)
     )
