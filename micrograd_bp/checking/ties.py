@@ -41,7 +41,8 @@ def tied(problem: Problem, kinked: list[Verdict], rng: np.random.Generator) -> s
         return set()
     lines = np.zeros((len(signs), problem.theta.size))
     lines[:, places] = signs * moves
-    slopes = np.sort(_slopes(problem, problem.theta, lines, (0.0, 1.0)).T)
+    plus, minus = _beside(problem, problem.theta, lines)
+    slopes = np.array([plus - problem.value, problem.value - minus]).T / STEP
     found: set[int] = set()
     for k in np.flatnonzero(_outside(slopes, (signs * moves) @ claimed)):
         mine = np.flatnonzero(signs[k])
@@ -50,8 +51,9 @@ def tied(problem: Problem, kinked: list[Verdict], rng: np.random.Generator) -> s
             ways = ways * rng.permuted(np.tile(np.linspace(0.4, 1.6, mine.size), (8, 1)), axis=1)
         bases = np.zeros((len(ways), problem.theta.size))
         bases[:, places[mine]] = ways * moves[mine]
-        around = _slopes(problem, problem.theta + BASE * bases, lines[k][np.newaxis], (-1.0, 1.0))
-        if _outside(around.reshape(1, -1), np.array([(signs[k] * moves) @ claimed]))[0]:
+        plus, minus = _beside(problem, problem.theta + BASE * bases, lines[k])
+        around = (plus - minus)[np.newaxis] / (2.0 * STEP)
+        if _outside(around, np.array([(signs[k] * moves) @ claimed]))[0]:
             found |= {int(p) for p in places[mine]}
     return found
 
@@ -73,14 +75,9 @@ def _signs(count: int, rng: np.random.Generator) -> Array:
     return np.unique(every * first[:, np.newaxis], axis=0)
 
 
-def _slopes(problem: Problem, bases: Array, lines: Array, ends: tuple[float, float]) -> Array:
-    """Slopes at ``bases`` along lines: over one interval, or, from 0, over both sides of it."""
-    low, high = ends
-    if low == 0.0:
-        plus, minus = (problem.costs(bases + s * STEP * lines) for s in (1.0, -1.0))
-        return np.array([plus - problem.value, problem.value - minus]) / STEP
-    plus, minus = (problem.costs(bases + s * STEP * lines) for s in (high, low))
-    return (plus - minus) / (2.0 * STEP)
+def _beside(problem: Problem, bases: Array, lines: Array) -> tuple[Array, Array]:
+    """The cost a step along lines from ``bases``, and a step back."""
+    return problem.costs(bases + STEP * lines), problem.costs(bases - STEP * lines)
 
 
 def _outside(slopes: Array, claimed: Array) -> Array:

@@ -223,10 +223,8 @@ class Search:
 
     def _firsts(self, bound: Bound, networks: Networks) -> Iterator[Problem]:
         if self.given is not None or bound.sizes is not None:  # there is but one network
-            if networks is SEVERAL and self.given is not None:
-                yield self.given[0]
-            elif networks is SEVERAL and bound.sizes is not None:
-                yield problems_for(bound, bound.sizes, self.lambda_)[0]
+            if networks is SEVERAL:
+                yield (self.given or problems_for(bound, bound.sizes or (), self.lambda_))[0]
             return
         fitting = dict.fromkeys(tuple(a.problem.net.sizes) for a in self.attempts if a.fits)
         for sizes in fitting or networks:
