@@ -224,13 +224,15 @@ class Search:
                 self.failure = failure
 
     def _as_step(self, attempt: Attempt) -> Iterator[Attempt]:
-        """The same read as weights after a step, if the weights given can be seen in it."""
+        """The same read as weights after a step, if the weights given can be seen in it or the
+        function was given an α or a number of steps."""
         bound, given = attempt.bound, attempt.problem.net.theta
-        returned = attempt.answer.vector
-        size = float(np.linalg.norm(given) * np.linalg.norm(returned))
         if not isinstance(bound, Binding) or attempt.answer.scaled:
             return
-        if given @ returned > LIKE_WEIGHTS * size:
+        returned = attempt.answer.vector
+        size = float(np.linalg.norm(given) * np.linalg.norm(returned))
+        asked = {"rate", "once"} & {role for _, role, _ in bound.assignment}
+        if asked or given @ returned > LIKE_WEIGHTS * size:
             stepped = replace(bound, stepped=True)
             try:
                 answer = stepped.answer(self.runner, attempt.problem)
