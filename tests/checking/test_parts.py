@@ -1,0 +1,181 @@
+"""Parts of the black-box check, each by what it says of numbers that are known in advance."""
+
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from micrograd_bp import Value, check_expression, check_gradient
+from micrograd_bp.checking.blackbox import differ
+from micrograd_bp.checking.directions import Found, confirmed, line_along
+from micrograd_bp.checking.expression import _Replay
+from micrograd_bp.checking.extrapolation import Entry, Limit
+from micrograd_bp.checking.lines import Problem, Verdict
+from micrograd_bp.checking.locate import _step
+from micrograd_bp.checking.result import GradientCheck, SlopeCheck
+from micrograd_bp.checking.slope import Slope
+
+THETA = np.array([1.0, -2.0, 3.0])
+PROBLEM = SimpleNamespace(theta=THETA, scale=np.ones(3), unit=1.0, first=0.25)
+
+
+@pytest.mark.parametrize("bounds", [None, ([0.0] * 3, [9.0] * 3)])
+def test_every_call_of_the_cost_is_counted(bounds):
+    calls = []
+
+    def cost(theta):
+        calls.append(theta)
+        return float(np.sum(theta**3))
+
+    start = np.array([1.0, 2.0, 3.0])
+    check = check_gradient(cost, 3.0 * start**2, start, bounds=bounds)
+    assert check.passed
+    assert check.evaluations == len(calls)
+
+
+def test_calls_differ_if_more_than_rounding_of_the_largest_number_changed():
+    """An entry far below the largest may change with the order of the largest one's sum."""
+    assert not differ([[1.0, 1e-20], [1.0, 2e-20]])
+    assert differ([[1.0, 1e-9], [1.0, 2e-9]])
+    assert not differ([0.0, 0.0])
+    assert differ([[0.0, math.nan], [0.0, 1.0]])
+
+
+def verdict(index, *, bar=1e-9, step=0.5, secant=1.0, status="right", kink=False, side=0):
+    check = SimpleNamespace(index=index, status=status, doubtful=False)
+    slope = SimpleNamespace(bar=bar, step=step, secant=secant, kink=kink, side=side)
+    return SimpleNamespace(check=check, slope=slope)
+
+
+def test_a_parameter_moves_as_far_as_its_slope_showed_and_the_others_as_the_median():
+    """A slope best seen at step s is looked at from 2 s / (first step) on."""
+    found = Found.by(PROBLEM, [verdict(0, step=0.5), verdict(None)])
+    assert found.scale.tolist() == [4.0, 4.0, 4.0]
+    found = Found.by(PROBLEM, [verdict(0, step=0.5), verdict(1, step=0.25), verdict(2, step=1.0)])
+    assert found.scale.tolist() == [4.0, 2.0, 8.0]
+
+
+@pytest.mark.parametrize("unknown", [{"bar": math.inf}, {"step": 0.0}, {"secant": 0.0}])
+def test_what_showed_no_slope_keeps_its_scale(unknown):
+    found = Found.by(PROBLEM, [verdict(0, **unknown), verdict(1, step=0.5)])
+    assert found.scale.tolist() == [1.0, 4.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("said", "out"),
+    [
+        ({}, False),
+        ({"kink": True}, True),
+        ({"status": "undecided"}, True),
+        ({"bar": math.inf}, True),
+    ],
+)
+def test_directions_leave_out_kinks_and_what_is_not_decided(said, out):
+    assert Found.by(PROBLEM, [verdict(1, **said)]).out.tolist() == [False, out, False]
+
+
+def test_along_a_direction_only_what_moves_counts():
+    """⟨g, d⟩ of what moves, however large the slope of what does not."""
+    slopes = np.array([2.0, np.inf, 5.0])
+    line = line_along(PROBLEM, "", np.array([3.0, 0.0, -1.0]), slopes, np.zeros(3), np.ones(3))
+    assert line.analytic == 1.0
+    assert line.allowance <= 1e-13
+    assert 0.5 <= line.noise / (2.0**-53 * math.hypot(6.0, 15.0) / 3.0) <= 10.0
+
+
+def test_a_direction_of_one_kinked_parameter_stays_undecided():
+    """With fewer than two there is nothing to leave out: it is not judged again."""
+
+    def refused(lines):
+        raise AssertionError("judged again")
+
+    line = line_along(PROBLEM, "", np.array([1.0, 0.0, 0.0]), THETA, np.zeros(3), np.ones(3))
+    check = SlopeCheck("", None, 1.0, 1.0, 0.0, "kink", 0.0, 1.0)
+    kinked = Verdict(check, None, Slope(1.0, 0.0, 0.0, 1.0, kink=True), line)
+    problem = SimpleNamespace(**vars(PROBLEM), judge=refused)
+    found = Found(np.ones(3), np.zeros(3), np.zeros(3, dtype=bool))
+    data = THETA, np.zeros(3), found, np.random.default_rng(2)
+    assert confirmed(problem, kinked, line, *data).check.status == "undecided"
+
+
+def test_estimates_are_accepted_if_the_values_at_smaller_steps_and_all_finer_ones_allow_it():
+    limit = Limit(2)
+    limit.steps, limit.values = [0.4, 0.2, 0.1], [5.0, 1.1, 1.1]
+    limit.noises = [0.01, 0.01, 0.01]
+    limit.candidates = [Entry(h, v, 0.0, 0.0, b) for h, v, b in
+                        ((0.4, 5.0, 0.1), (0.2, 1.12, 0.01), (0.1, 1.1, 0.05))]  # fmt: skip
+    accepted = limit.accepted()
+    assert [entry.step for entry in accepted] == [0.1, 0.2]  # 5 ± 0.1 is contradicted
+    assert limit.best() is limit.candidates[1]
+    limit.candidates[1] = Entry(0.2, 1.3, 0.0, 0.0, 0.1)  # beside a finer one: 1.1 ± 0.05
+    assert [entry.step for entry in limit.accepted()] == [0.1]
+
+
+@pytest.mark.parametrize("noises", [(9.0, 0.9, 0.05), (9.0, 0.05, 0.9)])
+@pytest.mark.parametrize(
+    ("rate", "tail"), [(0.25, 0.0), (0.7, 0.7 / 0.3), (0.97, 0.97 / 0.03), (0.99, math.inf)]
+)
+def test_what_is_still_to_come_of_a_slow_series_is_the_rest_of_a_geometric_one(rate, tail, noises):
+    """Changes that fall by the rate: after a change of 1 there come rate/(1 − rate)."""
+    limit = Limit(2)
+    for value, noise in zip((0.0, 1.0 / rate, 1.0 / rate + 1.0), noises, strict=True):
+        limit.add(2.0 ** -len(limit.steps), value, noise)
+    assert limit._tail() == pytest.approx(tail)
+
+
+@pytest.mark.parametrize(("noise", "seen"), [(0.1, True), (0.15, False)])
+def test_a_slow_series_that_stops_below_the_noise_may_go_on_there(noise, seen):
+    """The next change would be 0.97: four times a noise of 0.2 would show it, of 0.3 would not."""
+    limit = Limit(2)
+    for value in (0.0, 1.0 / 0.97, 1.0 / 0.97 + 1.0, 1.0 / 0.97 + 1.0):
+        limit.add(2.0 ** -len(limit.steps), value, noise)
+    assert limit._tail() == (0.0 if seen else pytest.approx(0.97 / 0.03))
+
+
+@pytest.mark.parametrize(("noise", "sees"), [(1 / 200, True), (1 / 100, False)])
+@pytest.mark.parametrize("step", [1e-3, 1e3])
+def test_a_step_sees_a_difference_of_128_times_its_noise(noise, sees, step):
+    problem = SimpleNamespace(noise=noise * step, theta=np.zeros(1), costs=lambda t: t[:, 0])
+    line = SimpleNamespace(direction=np.ones(1), noise=0.0)
+    found = _step(problem, line, SimpleNamespace(step=step, value=1.0), 1.0)
+    assert found == (step if sees else None)
+
+
+@pytest.mark.parametrize("jump", [1e3, 1e-3])
+@pytest.mark.parametrize(("part", "status"), [(0.005, "kink"), (0.05, "undecided")])
+def test_a_kink_is_clear_if_it_is_known_to_a_hundredth(jump, part, status):
+    line = SimpleNamespace(analytic=0.5 * jump, allowance=0.0)
+    slope = Slope(0.5 * jump, part * jump, 0.0, jump, kink=True)
+    assert Problem._status(SimpleNamespace(resolution=1e-3), line, slope, None, False) == status
+
+
+def test_no_direction_and_no_parameter_is_nothing_to_check():
+    with pytest.raises(ValueError, match=r"^directions: got 0, expected at least 1$"):
+        check_gradient(np.sum, np.ones(3), THETA, parameters=0, directions=0)
+    with pytest.raises(ValueError, match=r"^directions: got -1, expected at least 0$"):
+        check_gradient(np.sum, np.ones(3), THETA, directions=-1)
+
+
+@pytest.mark.parametrize(("doubtful", "outcome"), [(True, "undecided"), (False, "right")])
+def test_one_doubtful_slope_decides_though_its_block_has_a_decided_one(doubtful, outcome):
+    right = SlopeCheck("a", 0, 1.0, 1.0, 0.0, "right", 1.0, 1.0)
+    other = SlopeCheck("b", 1, 1.0, 1.0, 9.0, "undecided", 1.0, 1.0, doubtful=doubtful)
+    assert GradientCheck(0.0, 0.0, [right, other], [], None, 2, 9).outcome == outcome
+
+
+def test_many_leaves_are_moved_on_a_tape_and_not_one_by_one(monkeypatch):
+    leaves = [Value(0.1 * k) for k in range(16)]
+    replay = _Replay(Value.sum([leaf * leaf for leaf in leaves]), leaves)
+    points = np.random.default_rng(0).normal(size=(3, 16))
+    monkeypatch.setattr(replay, "_one_by_one", None)
+    assert np.allclose(replay.values(points), np.sum(points**2, axis=1))
+    assert replay.evaluations == 3
+
+
+def test_second_derivatives_of_several_leaves_do_not_pile_up():
+    """∂²(x²y)/∂x² = 2y, ∂²/∂x∂y = 2x, ∂²/∂y² = 0."""
+    x, y = Value(3.0), Value(5.0)
+    check = check_expression(x * x * y, [x, y], order=2)
+    assert check.passed
+    assert [s.analytic for s in check.parameters if "∂²" in s.label] == [10.0, 6.0, 6.0, 0.0]
