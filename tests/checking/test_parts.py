@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 
 from micrograd_bp import Value, check_expression, check_gradient
+from micrograd_bp.checking import gradient, noise
 from micrograd_bp.checking.blackbox import differ
 from micrograd_bp.checking.directions import Found, confirmed, line_along
 from micrograd_bp.checking.expression import _Replay
 from micrograd_bp.checking.extrapolation import Entry, Limit
-from micrograd_bp.checking.lines import Problem, Verdict
+from micrograd_bp.checking.judge import Judge
+from micrograd_bp.checking.lines import Line, Problem, Verdict
 from micrograd_bp.checking.locate import _step
+from micrograd_bp.checking.noise import POSITIONS
 from micrograd_bp.checking.result import GradientCheck, SlopeCheck
 from micrograd_bp.checking.slope import Slope
 
@@ -119,8 +122,8 @@ def test_estimates_are_accepted_if_the_values_at_smaller_steps_and_all_finer_one
 def test_what_is_still_to_come_of_a_slow_series_is_the_rest_of_a_geometric_one(rate, tail, noises):
     """Changes that fall by the rate: after a change of 1 there come rate/(1 − rate)."""
     limit = Limit(2)
-    for value, noise in zip((0.0, 1.0 / rate, 1.0 / rate + 1.0), noises, strict=True):
-        limit.add(2.0 ** -len(limit.steps), value, noise)
+    for value, sigma in zip((0.0, 1.0 / rate, 1.0 / rate + 1.0), noises, strict=True):
+        limit.add(2.0 ** -len(limit.steps), value, sigma)
     assert limit._tail() == pytest.approx(tail)
 
 
@@ -179,3 +182,103 @@ def test_second_derivatives_of_several_leaves_do_not_pile_up():
     check = check_expression(x * x * y, [x, y], order=2)
     assert check.passed
     assert [s.analytic for s in check.parameters if "∂²" in s.label] == [10.0, 6.0, 6.0, 0.0]
+
+
+@pytest.mark.parametrize(("differs", "random"), [(4.0, False), (20.0, True)])
+def test_two_values_of_a_noisy_cost_may_differ_by_eight_deviations(differs, random):
+    sigma, calls = 1e-3, []
+
+    def cost(theta):
+        calls.append(theta)
+        return 5.0 + differs * sigma * (len(calls) == 2) + float(np.sum(theta))
+
+    check = check_gradient(cost, np.ones(3), THETA, noise=sigma)
+    assert check.nondeterministic == random
+
+
+def judge(gradients, theta, slopes):
+    problem = SimpleNamespace(theta=theta, unit=1.0, resolution=1e-3)
+    return Judge(problem, slopes, gradients, np.random.default_rng(0))
+
+
+def test_a_noisy_gradient_is_granted_ten_deviations():
+    """Seven values know a deviation to a factor of two, and no less than six of them is certain."""
+    asked = judge(lambda t: t, THETA, np.zeros(3))
+    asked.__dict__["_measured"] = np.array([0.0, 3.0, 4.0])  # in place of a measurement
+    single = Line("", 1, None, 0.0, 0.0, 1.0, 0.0)
+    along = Line("", None, np.ones(3), 0.0, 0.0, 1.0, 0.0)
+    one, five = asked._finer([single, along], np.ones(2))
+    assert 6.0 * 3.0 <= one.allowance <= 20.0 * 3.0
+    assert 6.0 * 5.0 <= five.allowance <= 20.0 * 5.0
+
+
+@pytest.mark.parametrize(("level", "sides"), [(2e-8, 2), (5e-11, 1)])
+def test_where_a_gradient_is_loud_its_other_side_is_looked_at_too(level, sides):
+    """Noise of more than 1e-9 of the slopes may be a kink on this side."""
+    rng, asked, theta = np.random.default_rng(1), [], np.array([1.0, 2.0])
+
+    def gradients(t):
+        asked.append(np.sign(t[0] - theta[0]))
+        return 1.0 + level * rng.standard_normal(2)
+
+    assert np.all(judge(gradients, theta, np.ones(2))._measured <= 10.0 * level)
+    assert len({*asked} - {0.0}) == sides
+
+
+@pytest.mark.parametrize(("still", "spacings"), [(1, 1), (2, 4)])
+def test_the_noise_of_a_gradient_is_known_if_99_of_100_entries_moved(still, spacings):
+    calls, theta = [], np.linspace(1.0, 2.0, 100)
+
+    def gradients(t):
+        calls.append(t)
+        return np.where(np.arange(100) < still, 1.0, 1.0 + 1e-9 * len(calls))
+
+    assert np.all(judge(gradients, theta, theta)._measured <= 1e-9)
+    assert len(calls) == spacings * len(POSITIONS)
+
+
+def test_noise_that_shows_at_no_smaller_spacing_is_at_most_the_least_that_was_seen(monkeypatch):
+    levels = iter([3.0, 2.0, 4.0] * 99)
+    monkeypatch.setattr(noise, "_believed", lambda along, spacing, level: (next(levels), False))
+    monkeypatch.setattr(noise, "table_noise", lambda values: (np.array(1.0), np.array(True)))
+    assert noise.noise_of(np.random.default_rng(0).permuted) == 2.0
+
+
+def test_a_parameter_at_0_moves_as_the_smallest_other_one():
+    directions = []
+
+    def along(direction):
+        directions.append(np.abs(direction))
+        return np.zeros_like
+
+    problem = SimpleNamespace(theta=np.array([0.0, 1e-3, 50.0]), noise=0.0, along=along)
+    Problem.measure_noise(problem, np.random.default_rng(0), lines=20)
+    zero, small, large = np.max(directions, axis=0)
+    assert zero < 10.0 * small < large
+
+
+def test_without_single_parameters_and_directions_some_of_very_many_are_drawn(monkeypatch):
+    """Where directions judge, none of very many parameters is drawn."""
+    monkeypatch.setattr(gradient, "LARGE", 3)
+    theta = np.arange(1.0, 6.0)
+    for directions, singles in ((0, 5), (2, 0)):
+        check = check_gradient(np.sum, np.ones(5), theta, directions=directions)
+        assert (check.passed, len(check.parameters)) == (True, singles)
+
+
+def test_the_table_says_why_a_slope_is_undecided():
+    for bar, why in ((1.0, "bar too wide"), (math.inf, "one-sided cost")):
+        slope = SlopeCheck("a", 0, 1.0, 1.0, bar, "undecided", 1.0, 1.0)
+        assert why in str(GradientCheck(0.0, 0.0, [slope], [], None, 1, 9))
+
+
+def test_a_right_slope_of_a_line_that_crosses_a_kink_is_judged_along_fewer_parameters():
+    """Right by chance, perhaps: the kinked parameters have to drop out."""
+    line = line_along(PROBLEM, "", np.ones(3), THETA, np.zeros(3), np.ones(3))
+    check = SlopeCheck("", None, 1.0, 1.0, 0.0, "right", 0.0, 1.0)
+    crossing = Verdict(check, None, Slope(1.0, 0.0, 0.0, 1.0, kink=True), line)
+    clear = Verdict(check, None, Slope(1.0, 0.0, 1.0, 1.0), line)
+    problem = SimpleNamespace(**vars(PROBLEM), judge=lambda lines: [clear])
+    found = Found(np.ones(3), np.zeros(3), np.zeros(3, dtype=bool))
+    data = THETA, np.zeros(3), found, np.random.default_rng(0)
+    assert confirmed(problem, crossing, line, *data) is clear
