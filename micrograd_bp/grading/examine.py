@@ -10,22 +10,24 @@ import numpy as np
 
 from ..gradients import autodiff_gradient
 from ..network.symbols import symbol
+from ..support.validation import Array
 from .binding import Binding, Runner
 from .clues import where_to_look
 from .diagnosis import Diagnosis, LayerVerdict
 from .evidence import Case, relative_difference
 from .explain import explanations, judge_cost, unseen
 from .functions import with_cost
-from .layouts import Problem
+from .layouts import Layout, Problem
 from .other_costs import OTHER_DATA, costs_near, near, own_cost_of
 from .own_cost import gradient_scale
 from .precision import SINGLE
-from .search import Attempt, Bound, distance, problems_for, unforeseen
+from .search import NEARLY, Attempt, Bound, distance, problems_for, unforeseen
 from .submission import Answer, StepError, UserError
 
-__all__ = ["Runs", "asked_again", "diagnose", "run"]
+__all__ = ["Runs", "asked_again", "descaled", "diagnose", "run", "same_answer"]
 
 EXACT = 1e-9  # relative to the largest entry: a cost of the family, to rounding
+FEW = 2  # numbers that tell no factor
 GRAPH_LIMIT = 200_000  # nodes' worth of examples × weights that the graph confirms
 
 
@@ -113,7 +115,7 @@ def _run(bound: Bound, runner: Runner, problems: Sequence[Problem]) -> Runs:
     answers = [bound.answer(runner, problems[0])]
     again = bound.answer(runner, problems[0])
     notes = []
-    unstable = not _equal(answers[0], again)
+    unstable = not same_answer(answers[0], again)
     if unstable:
         notes.append(
             "a second call with the same θ and data gave another gradient: set every Δ to 0 at "
@@ -131,7 +133,7 @@ def _run(bound: Bound, runner: Runner, problems: Sequence[Problem]) -> Runs:
     for problem in kept:
         _confirm_by_the_graph(problem)
     stepped = any(answer.scaled for answer in answers)
-    answers = _descaled(answers, kept)
+    answers = descaled(answers, kept, bound.layout)
     cases = [
         Case(p.net, p.X, p.Y, p.lambda_, answer) for p, answer in zip(kept, answers, strict=True)
     ]
@@ -160,27 +162,38 @@ def _confirm_by_the_graph(problem: Problem) -> None:
         raise ArithmeticError("the referee's two gradients disagree; please report this network")
 
 
-def _descaled(answers: Sequence[Answer], problems: Sequence[Problem]) -> list[Answer]:
+def descaled(
+    answers: Sequence[Answer], problems: Sequence[Problem], layout: Layout
+) -> list[Answer]:
     """Steps (before − after) divided by the α that the numbers tell, one for equally many
-    examples: a factor that changes with the data is no α."""
+    examples: a factor that changes with the data is no α. Biases that are not there stay right."""
     made = []
     found: dict[int, float] = {}
     for answer, problem in zip(answers, problems, strict=True):
         if answer.scaled and answer.fits(problem.net.shapes):
             # negative: told from its sign
-            size = abs(found.setdefault(len(problem.X), _alpha(answer, problem))) or 1.0
-            answer = replace(answer, parts=[part / size for part in answer.parts], scaled=False)
+            exact = problem.exact.D
+            none = layout.kind == "none"
+            seen = [layout.pieces(parts)[0] if none else parts for parts in (answer.parts, exact)]
+            size = abs(found.setdefault(len(problem.X), _alpha(*seen))) or 1.0
+            parts = [part / size for part in answer.parts]
+            if none:
+                both = zip(exact, parts, strict=True)
+                parts = [np.hstack([D[:, :1], part[:, 1:]]) for D, part in both]
+            answer = replace(answer, parts=parts, scaled=False, rate=size)
         made.append(answer)
     return made
 
 
-def _alpha(answer: Answer, problem: Problem) -> float:
-    """The factor of the whole step; if it is wrong, that of the layer that fits best."""
-    exact = problem.exact.D
-    whole = gradient_scale(answer.parts, exact)
-    layers = [gradient_scale([yours], [right])
-              for yours, right in zip(answer.parts, exact, strict=True)]  # fmt: skip
-    factor, left = min([whole, *layers], key=lambda one: one[1])
+def _alpha(parts: Sequence[Array], exact: Sequence[Array]) -> float:
+    """The factor of the whole step; if it is wrong, that of the part that fits best: a layer, or
+    its weights. A bias or two fit any factor."""
+    factor, left = gradient_scale(parts, exact)
+    if left > NEARLY:
+        both = [(yours, right) for yours, right in zip(parts, exact, strict=True)]
+        both += [(yours[:, 1:], right[:, 1:]) for yours, right in both]
+        found = [gradient_scale([one], [other]) for one, other in both if one.size > FEW]
+        factor, left = min([(factor, left), *found], key=lambda one: one[1])
     return factor if left <= 1.0 else 1.0
 
 
@@ -327,7 +340,7 @@ def _layer_verdicts(cases: Sequence[Case]) -> list[LayerVerdict]:
     return made
 
 
-def _equal(one: Answer, other: Answer) -> bool:
+def same_answer(one: Answer, other: Answer) -> bool:
     """Whether two answers are one, to rounding: sums over shuffled examples are no other answer."""
     same = len(one.parts) == len(other.parts)
     return same and all(

@@ -30,6 +30,7 @@ def blocks_off(reading: Reading, case: Case) -> Iterator[Off]:
         return
     model = reading.model
     m, K = model.Y.shape
+    rate = case.answer.rate
     for l, yours in enumerate(case.parts, start=1):
         right = model.gradient(l)
         if _close(yours, right):
@@ -43,7 +44,7 @@ def blocks_off(reading: Reading, case: Case) -> Iterator[Off]:
                 continue
         slipped = slips(found, m, K, model.lambda_) if found is not None else []
         for slip in slipped:
-            node = factor_enters(reading, l, slip) or _last(reading, l, slip, found)
+            node = factor_enters(reading, l, slip) or _last(reading, l, slip, found, rate)
             if node is not None and (number := odd_number(reading, node)) is not None:
                 yield l, *number
             elif node is not None:
@@ -161,8 +162,13 @@ def _fair_elsewhere(reading: Reading, node: Node, l: int) -> bool:
     return False
 
 
-def _last(reading: Reading, l: int, slip: Slip, found: Coefficients | None) -> Node | None:
-    """The last step that holds the gradient of Θ⁽ˡ⁾ as it was handed in."""
+def _last(
+    reading: Reading, l: int, slip: Slip, found: Coefficients | None, rate: float
+) -> Node | None:
+    """The last step that holds the gradient of Θ⁽ˡ⁾ as it was handed in, or α times it.
+
+    The sign of a step is that of the assignment which takes it, ``-=`` or ``+=``.
+    """
     assert found is not None
     bias = slip.step.startswith("bias")
     size = found.alpha0 if bias else found.alpha
@@ -182,8 +188,11 @@ def _last(reading: Reading, l: int, slip: Slip, found: Coefficients | None) -> N
         named = (
             one.place.text in (assigned := reading.flow.targets)
             and one.key in assigned[one.place.text]
+            and (rate == 1.0 or not one.place.unit.operator)
         )
-        if one.place.role in ("value", "target") and abs(factor / size - 1.0) < 1e-7 and not named:
+        near = any(abs(abs(factor / size) / r - 1.0) < 1e-7 for r in (1.0, rate))
+        signed = factor * size > 0.0 or rate != 1.0
+        if one.place.role in ("value", "target") and near and signed and not named:
             node = one
     return node
 

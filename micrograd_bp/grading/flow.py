@@ -163,6 +163,17 @@ class Flow:
         for i in node.operands:
             yield self.origin(self.nodes[i])
 
+    def behind(self, sinks: Sequence[Node]) -> set[Key]:
+        """The keys of all values that these were computed from, their own among them."""
+        found: set[Key] = set()
+        stack = list(sinks)
+        while stack:
+            node = stack.pop()
+            if node.key not in found:
+                found.add(node.key)
+                stack += self.inputs(self.origin(node))
+        return found
+
     def origin(self, node: Node) -> Node:
         """The node that computed this value first, or where it was first seen."""
         return self.nodes[self.producers.get(node.key, self.first[node.key])]

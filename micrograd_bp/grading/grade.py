@@ -23,12 +23,13 @@ from ..support.validation import Array, regularization
 from .binding import Runner
 from .diagnosis import Diagnosis, Finding, LayerVerdict
 from .evidence import Case
-from .examine import Runs, diagnose, run
+from .examine import Runs, descaled, diagnose, run, same_answer
 from .functions import function_candidates, needs_network, parameter_names
 from .layouts import Problem, random_problem
 from .lines import Wrong, explain_lines
 from .local import Local
 from .names import Parameter, parameters_of
+from .objects import ObjectBinding
 from .other_costs import OTHER_DATA, UNKNOWN
 from .search import EXAMPLES, LAMBDA, Bound, Search
 from .stored import StoredResults, stored_results
@@ -178,18 +179,16 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
         answer, untouched = bound.read_back(trace.results, problem), bound.answer(runner, problem)
     except UserError:
         return diagnosis
-    same = len(answer.parts) == len(untouched.parts) and all(
-        np.array_equal(a, b, equal_nan=True)
-        for a, b in zip(answer.parts, untouched.parts, strict=True)
-    )
-    if not same and not runs.unstable:
+    if not runs.unstable and not same_answer(answer, untouched):
         return diagnosis  # what answers differently explains nothing
+    (untouched,) = descaled([untouched], [problem], bound.layout)
     case = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched)
     listing = explain_lines(
         trace.source,
         trace.events,
         case,
         file=trace.file,
+        replaced=isinstance(bound, ObjectBinding),
         again=trace.again if runs.unstable else None,
         gradient_wrong=not diagnosis.gradient_passed,
         cost_wrong=bool(diagnosis.cost_findings) or diagnosis.cost_wrong,

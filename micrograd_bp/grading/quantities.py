@@ -288,6 +288,8 @@ class Quantities:
                 continue
             if found.kind == "a" and not found.quantity.part and not np.all(unit == found.factor):
                 continue
+            if found.kind in ("delta", "slope") and found.quantity.layer == self.model.last:
+                continue  # the outputs have no bias unit
             return found._replace(bias=True)
         return None
 
