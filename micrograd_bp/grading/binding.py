@@ -117,7 +117,8 @@ class Binding:
         in two layouts, but vectors and labels do."""
         if not isinstance(other, Binding) or self.function != other.function:
             return True
-        if self.assignment != other.assignment:
+        one_layer = "one" in (self.delivery.kind, other.delivery.kind)  # a vector in any layout
+        if self.assignment != other.assignment or one_layer:
             return True
         vectors = {self.delivery.kind, other.delivery.kind} <= {"F", "C"}
         vectors = vectors or not other.delivery.plain

@@ -104,10 +104,11 @@ def _gradient(reading: Reading, node: Node, l: int, kind: str) -> Array | None:
     """Its value as Δ⁽ˡ⁾ or D⁽ˡ⁾, perhaps turned; weights alone get the right bias column."""
     model = reading.model
     theta = model.thetas[l - 1]
-    for value in (node.value, node.value.T):
+    flat = node.value[np.newaxis] if node.value.ndim == 1 and len(theta) == 1 else node.value
+    for value in (flat, flat.T):
         if value.shape == theta.shape and value.size > 1:
             return value
-    for value in (node.value, node.value.T):
+    for value in (flat, flat.T):
         if value.shape == theta[:, 1:].shape and value.size > 1:
             right = model.gradient(l) if kind == "D" else model.accumulated(l)
             return np.hstack([right[:, :1], value])

@@ -92,10 +92,13 @@ def _family_own(bound: Bound, runs: Any) -> tuple[str, ...] | None:
     return None
 
 
-def costs_near(cases: Sequence[Case]) -> bool:
-    """Whether J, where it was given, is nearly the course's."""
+def costs_near(cases: Sequence[Case], given: bool = False) -> bool:
+    """Whether J, where it was given, is nearly the course's; or that it was ``given``, and is."""
     return all(
-        case.answer.cost is None
-        or abs(case.answer.cost - case.exact.cost) <= NEARLY * abs(case.exact.cost)
+        (case.answer.cost is None and not given)
+        or (
+            case.answer.cost is not None
+            and abs(case.answer.cost - case.exact.cost) <= NEARLY * abs(case.exact.cost)
+        )
         for case in cases
     )

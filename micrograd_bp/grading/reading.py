@@ -116,7 +116,8 @@ class Reading:
             return not spoiled and not self._counts(node)
         if np.array_equal(value, np.round(value)):
             return not self._like_targets(value)
-        return self._in_blocks(value) or self._taken_from_known(node)
+        filling = node.place.role == "target" and self._partly_filled(value)
+        return filling or self._in_blocks(value) or self._taken_from_known(node)
 
     def _taken_from_known(self, node: Node) -> bool:
         """Whether it is a row, a column or a block of an array that is known."""
@@ -126,6 +127,20 @@ class Reading:
         ):
             return False
         return any(isinstance(self.state(i), Match) for i in self.inputs(node)[:1])
+
+    def _partly_filled(self, value: Array) -> bool:
+        """Whether some entries of a gradient are there already, and the others still 0."""
+        there = value != 0.0
+        if np.all(there):
+            return False
+        for l in range(1, self.model.last):
+            D = self.model.gradient(l)
+            for right in (D, D.T, D.ravel(), D.ravel(order="F")):
+                if right.shape == value.shape:
+                    limit = self.known.agreement * np.max(np.abs(right))
+                    if np.all(np.abs(value - right)[there] <= limit):
+                        return True
+        return False
 
     def _in_blocks(self, value: Array) -> Match | None:
         """A gradient of which the bias column and the weights are known each for itself."""
