@@ -19,7 +19,7 @@ from .explain import explanations, judge_cost, unseen
 from .functions import with_cost
 from .layouts import Layout, Problem
 from .other_costs import OTHER_DATA, costs_near, near, own_cost_of
-from .own_cost import gradient_scale
+from .own_cost import Stated, gradient_scale, stated_cost
 from .precision import SINGLE
 from .search import NEARLY, Attempt, Bound, distance, problems_for, unforeseen
 from .submission import Answer, StepError, UserError
@@ -43,6 +43,7 @@ class Runs:
     unstable: bool = False  # another answer in every call
     crashed: str | None = None  # on which data
     own: tuple[str, ...] | None = None  # in what its own cost differs, if it is right for that
+    stated: Stated | None = None  # the cost that its J is, if it is a known one
     lacking: tuple[str, ...] = ()  # what its network has not
     stepped: bool = False  # the gradient was told from a step of unknown α
     bound: Bound | None = None
@@ -52,6 +53,14 @@ class Runs:
         """Results that are at hand without running anything."""
         problems = [Problem(case.net, case.X, case.Y, case.lambda_) for case in cases]
         return cls(cases, problems, form, list(notes))
+
+    @property
+    def other_cost(self) -> bool:
+        """Whether its J is known and of other units, or of another form where that is free."""
+        if self.stated is None or self.bound is None:
+            return False
+        course = self.bound.course_form and not self.stated.own.differences
+        return not course and bool(self.stated.words(self.problems[0]))
 
     @property
     def fits(self) -> bool:
@@ -75,6 +84,9 @@ def run(
     runs = _run(bound, runner, [bound.problem(problem, runner) for problem in problems])
     runs.notes.extend(_binding_notes(attempt, bound, runs))
     if runs.fits and not runs.unstable and runs.crashed is None and not _right(runs.cases):
+        costs = [case.answer.cost for case in runs.cases if case.answer.cost is not None]
+        stated = stated_cost(runs.problems[: len(costs)], costs) if costs else None
+        runs = replace(runs, stated=stated)
         return replace(runs, own=own_cost_of(bound, runner, runs))
     return runs
 
@@ -247,6 +259,10 @@ def diagnose(runs: Runs, named: bool = True) -> Diagnosis:
         outcome = "right for its own cost"
     wrong = outcome == "wrong"
     gradient_passed = exact or nearly or not wrong
+    if wrong and not gradient_passed and runs.other_cost:
+        cases = [replace(case, own=runs.stated, _forward={}) for case in cases]
+        cost_finding = []
+        cost = cost and (cost[0], cost[0], True)
     findings = explanations(cases) if named and not gradient_passed else []
     clues = [] if gradient_passed or findings or not named else where_to_look(cases, verdicts)
     residuals = [relative_difference(case.parts, case.exact.D) for case in cases if case.fits]

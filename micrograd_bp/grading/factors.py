@@ -35,7 +35,7 @@ def blocks_off(reading: Reading, case: Case) -> Iterator[Off]:
         right = model.gradient(l)
         if _close(yours, right):
             continue
-        sums, theta = model.accumulated(l), model.thetas[l - 1]
+        sums, theta = model.scale * model.accumulated(l), model.thetas[l - 1]
         found = coefficients(yours, sums, theta, m, model.lambda_, AGREEMENT)
         if found is not None and max(abs(found.alpha), abs(found.alpha0)) < AGREEMENT / m:
             node = next((n for n in reading.flow.nodes if _zeros_like(n, yours)), None)

@@ -24,6 +24,7 @@ from .binding import Runner
 from .diagnosis import Diagnosis, Finding, LayerVerdict
 from .evidence import Case
 from .examine import Runs, descaled, diagnose, run, same_answer
+from .explain import explanations
 from .functions import function_candidates, needs_network, parameter_names
 from .layouts import Problem, random_problem
 from .lines import Wrong, explain_lines
@@ -31,6 +32,7 @@ from .local import Local
 from .names import Parameter, parameters_of
 from .objects import ObjectBinding
 from .other_costs import OTHER_DATA, UNKNOWN, costs_near
+from .own_cost import OwnCost, Stated
 from .search import EXAMPLES, LAMBDA, Bound, Search
 from .stored import StoredResults, stored_results
 from .submission import StepError, UserError
@@ -184,7 +186,8 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
     if not runs.unstable and not same_answer(answer, untouched):
         return diagnosis  # what answers differently explains nothing
     (untouched,) = descaled([untouched], [problem], bound.layout)
-    case = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched)
+    own = runs.stated if runs.other_cost else None
+    case = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched, own=own)
     listing = explain_lines(
         trace.source,
         trace.events,
@@ -198,11 +201,21 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
     listing = replace(listing, example=_one_example(bound, runner, problem))
     if diagnosis.result != "wrong":
         return replace(diagnosis, where=None, lines=listing)
-    named = [wrong for wrong in listing.wrong if wrong.name]
-    if diagnosis.mistakes or not named:
-        return replace(diagnosis, where=listing.where, lines=listing)
-    found = _of_lines(named, diagnosis)
-    return replace(diagnosis, where=listing.where, lines=listing, mistakes=(found,), clues=())
+    found = tuple(_of_units(runs, listing.units)) if own is None else ()
+    found = found or diagnosis.mistakes or _of_lines(listing.wrong, diagnosis)
+    clues = () if found else diagnosis.clues
+    return replace(diagnosis, where=listing.where, lines=listing, mistakes=found, clues=clues)
+
+
+def _of_units(runs: Runs, units: tuple[str, str]) -> list[Finding]:
+    """The mistakes of a network whose units the run shows to be others than the course's, where
+    neither its form nor its J says what it was to compute."""
+    assert runs.bound is not None
+    stated = any(case.answer.cost is not None for case in runs.cases)
+    if units == ("sigmoid", "sigmoid") or stated or runs.bound.course_form or not runs.fits:
+        return []
+    own = Stated(OwnCost(*units), 0, "")
+    return explanations([replace(case, own=own, _forward={}) for case in runs.cases])
 
 
 def _one_example(bound: Bound, runner: Runner, problem: Problem) -> dict[str, Any]:
@@ -224,16 +237,28 @@ def _one_example(bound: Bound, runner: Runner, problem: Problem) -> dict[str, An
     return {"row": row, "thetas": thetas, "x": x, "y": y, "D": D}
 
 
-def _of_lines(named: Sequence[Wrong], diagnosis: Diagnosis) -> Finding:
+def _of_lines(wrong: Sequence[Wrong], diagnosis: Diagnosis) -> tuple[Finding, ...]:
     """The mistakes that lines make, where no formulas of the catalogue give the whole answer."""
-    first = {wrong.name: wrong for wrong in reversed(named)}
-    kept = [wrong for wrong in named if first[wrong.name] is wrong]
+    named = [replace(one, name=one.name or _in_words(one)) for one in wrong]
+    first = {one.name: one for one in reversed(named)}
+    kept = [one for one in named if one.name and first[one.name] is one]
+    if not kept:
+        return ()
     formulas = tuple(
         (f"line {w.line}", w.expected, w.computed, f"Look at line {w.line}: {w.code}") for w in kept
     )
     layers = tuple(verdict.layer for verdict in diagnosis.layers if not verdict.passed)
     names = tuple(w.name for w in kept)
-    return Finding.of("; and ".join(names), names, formulas, layers)
+    return (Finding.of("; and ".join(names), names, formulas, layers),)
+
+
+def _in_words(wrong: Wrong) -> str:
+    """What a step that no catalogue names computed, beside what it was to compute; of a sum only
+    a name tells more than its numbers do."""
+    symbol, _, formula = wrong.expected.partition(" = ")
+    if not formula or not wrong.computed or symbol[0] in "ΔDJ":
+        return ""
+    return f"{symbol} computed as {wrong.computed}, not as {formula}"
 
 
 def _check_results(stored: StoredResults, lambda_: float) -> Diagnosis:

@@ -97,6 +97,12 @@ def _backward_guess(reading: Reading, node: Node, kinds: set[tuple[str, int]]) -
             rows = _as_rows(reading, last, reading.model.deltas[l].shape[1])
             if rows is not None:
                 return Guess("delta", l, rows, last)
+    output = reading.model.last
+    if {l for _, l in behind - {("Y", 0)}} == {output} and ("delta", output) not in adopted:
+        for last in reversed(chain):  # h − y goes on, when it should be δ already
+            rows = _as_rows(reading, last, reading.model.Y.shape[1])
+            if rows is not None:
+                return Guess("delta", output, rows, last)
     return None
 
 

@@ -19,7 +19,6 @@ from .evidence import Case
 from .faults import Step
 from .flow import Flow, Node
 from .judgement import Judgement, differing, judged, sinks_of, wrong_cost
-from .model import Model
 from .quantities import key_of
 from .trace import Event, Place, places
 from .wording import symbol
@@ -65,6 +64,7 @@ class Listing:
     wrong: tuple[Wrong, ...] = ()
     spoiled: tuple[dict[str, Any], ...] = ()
     example: dict[str, Any] | None = None
+    units: tuple[str, str] = ("sigmoid", "sigmoid")  # hidden and output, as the run shows them
 
     @property
     def where(self) -> dict[str, Any] | None:
@@ -111,7 +111,7 @@ def explain_lines(
     except (SyntaxError, IndexError):
         return Listing()
     case = _as_ordered(flow, case)
-    base = Model(case.net.thetas, case.X, case.Y, case.lambda_)
+    base = case.model
     result = judged(flow, base, case, gradient_wrong)
     found = list(result.found)
     sinks = sinks_of(flow, case, base)
@@ -123,7 +123,9 @@ def explain_lines(
     wrong = [_wrong(step, file, lines) for step in sorted(found, key=lambda step: step.node.number)]
     unique = {(step.line, step.name or step.expected): step for step in reversed(wrong)}
     kept = tuple(step for step in wrong if unique[step.line, step.name or step.expected] is step)
-    return Listing(_annotated(result, lines, {step.line for step in kept}), kept, result.spoiled)
+    model = result.first.model
+    annotated = _annotated(result, lines, {step.line for step in kept})
+    return Listing(annotated, kept, result.spoiled, units=(model.hidden, model.output))
 
 
 def _as_ordered(flow: Flow, case: Case) -> Case:
@@ -131,7 +133,7 @@ def _as_ordered(flow: Flow, case: Case) -> Case:
     for node in flow.arrays:
         for rows in (node.value, node.value.T):
             if rows.shape == case.X.shape and len(rows) > 1 and not np.array_equal(rows, case.X):
-                place = [np.flatnonzero((case.X == row).all(axis=1)) for row in rows]
+                place = [np.flatnonzero((row == case.X).all(axis=1)) for row in rows]
                 order = [int(found[0]) for found in place if found.size]
                 if sorted(order) == list(range(len(rows))):
                     known = {key_of(Y) for Y in (case.Y[order], case.Y[order].argmax(axis=1))}

@@ -214,7 +214,9 @@ class Reading:
         if user.place.role == "target":
             operands = [self.flow.nodes[i] for i in user.operands]
             held = any(o.place.role == "before" and o.key == node.key for o in operands)
-            return held and user.place.unit.operator in ("*", "/")
+            unit = user.place.unit
+            some = unit.target.endswith("]") and not unit.operator  # by a mask
+            return held and (some or unit.operator in ("*", "/"))
         kind = user.place.node
         if isinstance(kind, ast.BinOp) and isinstance(kind.op, ast.Add):
             others = [i for i in self.inputs(user) if i.key != node.key]
