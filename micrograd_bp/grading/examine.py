@@ -24,7 +24,7 @@ from .precision import SINGLE
 from .search import NEARLY, Attempt, Bound, distance, problems_for, unforeseen
 from .submission import Answer, StepError, UserError
 
-__all__ = ["Runs", "asked_again", "descaled", "diagnose", "run", "same_answer"]
+__all__ = ["Runs", "asked_again", "descaled", "diagnose", "held_against", "run", "same_answer"]
 
 EXACT = 1e-9  # relative to the largest entry: a cost of the family, to rounding
 FEW = 2  # numbers that tell no factor
@@ -145,7 +145,8 @@ def _run(bound: Bound, runner: Runner, problems: Sequence[Problem]) -> Runs:
     for problem in kept:
         _confirm_by_the_graph(problem)
     stepped = any(answer.scaled for answer in answers)
-    answers = descaled(answers, kept, bound.layout)
+    exacts = [problem.exact.D for problem in kept]
+    answers = descaled(answers, exacts, [len(problem.X) for problem in kept], bound.layout)
     cases = [
         Case(p.net, p.X, p.Y, p.lambda_, answer) for p, answer in zip(kept, answers, strict=True)
     ]
@@ -175,19 +176,18 @@ def _confirm_by_the_graph(problem: Problem) -> None:
 
 
 def descaled(
-    answers: Sequence[Answer], problems: Sequence[Problem], layout: Layout
+    answers: Sequence[Answer], exacts: Sequence[Sequence[Array]], m: Sequence[int], layout: Layout
 ) -> list[Answer]:
-    """Steps (before − after) divided by the α that the numbers tell, one for equally many
+    """Steps (before − after) divided by the α that the numbers tell, one for equally many (``m``)
     examples: a factor that changes with the data is no α. Biases that are not there stay right."""
     made = []
     found: dict[int, float] = {}
-    for answer, problem in zip(answers, problems, strict=True):
-        if answer.scaled and answer.fits(problem.net.shapes):
-            # negative: told from its sign
-            exact = problem.exact.D
-            none = layout.kind == "none"
+    none = layout.kind == "none"
+    for answer, exact, count in zip(answers, exacts, m, strict=True):
+        if answer.scaled and answer.fits([D.shape for D in exact]):
             seen = [layout.pieces(parts)[0] if none else parts for parts in (answer.parts, exact)]
-            size = abs(found.setdefault(len(problem.X), _alpha(*seen))) or 1.0
+            # negative: told from its sign
+            size = abs(found.setdefault(count, _alpha(*seen))) or 1.0
             parts = [part / size for part in answer.parts]
             if none:
                 both = zip(exact, parts, strict=True)
@@ -195,6 +195,22 @@ def descaled(
             answer = replace(answer, parts=parts, scaled=False, rate=size)
         made.append(answer)
     return made
+
+
+def held_against(own: Stated, runs: Runs) -> list[Case]:
+    """The cases held against another cost than the course's; steps told from that one anew."""
+    assert runs.bound is not None
+    cases = [replace(case, own=own, _forward={}) for case in runs.cases]
+    if not runs.stepped:
+        return cases
+    steps = [
+        replace(a, parts=[part * a.rate for part in a.parts], scaled=True)
+        for a in (case.answer for case in cases)
+    ]
+    exacts = [case.exact.D for case in cases]
+    answers = descaled(steps, exacts, [len(case.X) for case in cases], runs.bound.layout)
+    both = zip(cases, answers, strict=True)
+    return [replace(case, answer=answer, _forward={}) for case, answer in both]
 
 
 def _alpha(parts: Sequence[Array], exact: Sequence[Array]) -> float:
@@ -260,7 +276,8 @@ def diagnose(runs: Runs, named: bool = True) -> Diagnosis:
     wrong = outcome == "wrong"
     gradient_passed = exact or nearly or not wrong
     if wrong and not gradient_passed and runs.other_cost:
-        cases = [replace(case, own=runs.stated, _forward={}) for case in cases]
+        assert runs.stated is not None
+        cases = held_against(runs.stated, runs)
         cost_finding = []
         cost = cost and (cost[0], cost[0], True)
     findings = explanations(cases) if named and not gradient_passed else []

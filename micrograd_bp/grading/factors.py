@@ -11,7 +11,7 @@ from ..support.validation import Array
 from .blocks import Coefficients, Slip, coefficients, slips
 from .evidence import Case
 from .flow import Node
-from .quantities import Match
+from .quantities import Match, key_of
 from .reading import BLOCKS, Reading
 from .wording import symbol
 
@@ -68,6 +68,11 @@ def unfinished(reading: Reading, l: int, yours: Array, right: Array) -> Iterator
                 yield l, node, "0", "gradient of the hidden layers left at 0"
             return
         known = reading.known.match(part)
+        if known is not None and known.kind in ("a", "z", "slope", "theta"):
+            node = next((n for n in reversed(reading.flow.nodes) if _given(n, part)), None)
+            if node is not None:
+                what = "bias gradient" if block[1] == BLOCKS[1][1] else "weights' gradient"
+                yield l, node, symbol(reading, known), f"{what} given as {known.quantity.symbol}"
         if known is None or known.kind not in ("outer", "partial", "delta"):
             continue
         example = known.quantity.example
@@ -205,6 +210,12 @@ def _same(one: Match, other: Match) -> bool:
 
 def _close(one: Array, other: Array) -> bool:
     return bool(np.max(np.abs(one - other)) <= AGREEMENT * np.max(np.abs(other)))
+
+
+def _given(node: Node, value: Array) -> bool:
+    """Whether a variable or an item was given these numbers there."""
+    named = node.place.role == "value" and bool(node.place.unit.target)
+    return named and key_of(node.value) == key_of(value)
 
 
 def _zeros_like(node: Node, value: Array) -> bool:

@@ -55,7 +55,9 @@ def described(reading: Reading, node: Node, guess: Guess | None) -> Step:
     mistake = _catalogued(guess, model)
     if guess.kind in ("Delta", "D") and (found := _slipped(reading, node, guess, mistake)):
         return found
-    if mistake is not None and ADDING & set(mistake.steps):
+    if mistake is not None and "inside the loop" in mistake.name:
+        blamed = _divided(reading, node) or blamed
+    elif mistake is not None and ADDING & set(mistake.steps):
         blamed = reading.blamed(_added(reading, node))
     if mistake is not None:
         if "left out" in mistake.name and "accumulate" in mistake.steps:
@@ -116,6 +118,16 @@ def _added(reading: Reading, node: Node) -> Node:
         if not sums or sums[0].number >= node.number:
             return node
         node = sums[0]
+
+
+def _divided(reading: Reading, node: Node) -> Node | None:
+    """The division among what a sum was made of."""
+    for one in reading.inputs(node):
+        place = one.place
+        divides = isinstance(place.node, ast.BinOp) and isinstance(place.node.op, ast.Div)
+        if divides or place.unit.operator == "/":
+            return one
+    return None
 
 
 def _slipped(reading: Reading, node: Node, guess: Guess, mistake: Mistake | None) -> Step | None:

@@ -90,6 +90,9 @@ class Flow:
             put_together = read and key not in seen and place.text in by_target
             if not operands and put_together:
                 operands = (by_target[place.text],)  # from its elements
+            if not operands and place.role == "before" and isinstance(place.node, ast.Subscript):
+                whole_array = by_target.get(place.text.split("[")[0])
+                operands = () if whole_array is None else (whole_array,)
             seen.add(key)
             self.nodes.append(Node(index, place, value, key, operands))
             pending.setdefault(number, []).append(index)

@@ -23,7 +23,7 @@ from ..support.validation import Array, regularization
 from .binding import Runner
 from .diagnosis import Diagnosis, Finding, LayerVerdict
 from .evidence import Case
-from .examine import Runs, descaled, diagnose, run, same_answer
+from .examine import Runs, descaled, diagnose, held_against, run, same_answer
 from .explain import explanations
 from .functions import function_candidates, needs_network, parameter_names
 from .layouts import Problem, random_problem
@@ -32,7 +32,7 @@ from .local import Local
 from .names import Parameter, parameters_of
 from .objects import ObjectBinding
 from .other_costs import OTHER_DATA, UNKNOWN, costs_near
-from .own_cost import OwnCost, Stated
+from .own_cost import OwnCost, Stated, scales
 from .search import EXAMPLES, LAMBDA, Bound, Search
 from .stored import StoredResults, stored_results
 from .submission import StepError, UserError
@@ -185,8 +185,9 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
         return diagnosis
     if not runs.unstable and not same_answer(answer, untouched):
         return diagnosis  # what answers differently explains nothing
-    (untouched,) = descaled([untouched], [problem], bound.layout)
     own = runs.stated if runs.other_cost else None
+    exact = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched, own=own).exact.D
+    (untouched,) = descaled([untouched], [exact], [len(problem.X)], bound.layout)
     case = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched, own=own)
     listing = explain_lines(
         trace.source,
@@ -201,21 +202,25 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
     listing = replace(listing, example=_one_example(bound, runner, problem))
     if diagnosis.result != "wrong":
         return replace(diagnosis, where=None, lines=listing)
-    found = tuple(_of_units(runs, listing.units)) if own is None else ()
+    found = _of_units(runs, listing.units) if own is None else ()
     found = found or diagnosis.mistakes or _of_lines(listing.wrong, diagnosis)
     clues = () if found else diagnosis.clues
     return replace(diagnosis, where=listing.where, lines=listing, mistakes=found, clues=clues)
 
 
-def _of_units(runs: Runs, units: tuple[str, str]) -> list[Finding]:
-    """The mistakes of a network whose units the run shows to be others than the course's, where
-    neither its form nor its J says what it was to compute."""
+def _of_units(runs: Runs, units: tuple[str, str]) -> tuple[Finding, ...]:
+    """The fewest mistakes of a network with the units that the run shows, where neither its form
+    nor its J says what it was to compute: a mean or a sum over the examples, ½ or no ½."""
     assert runs.bound is not None
     stated = any(case.answer.cost is not None for case in runs.cases)
-    if units == ("sigmoid", "sigmoid") or stated or runs.bound.course_form or not runs.fits:
-        return []
-    own = Stated(OwnCost(*units), 0, "")
-    return explanations([replace(case, own=own, _forward={}) for case in runs.cases])
+    if stated or runs.bound.course_form or not runs.fits or runs.unstable:
+        return ()
+    found = []
+    for scale in range(len(scales(1, 1, free=True))):
+        own = OwnCost(*units)
+        if own.squares or "½" not in scales(1, 1, free=True)[scale].words:
+            found.append(tuple(explanations(held_against(Stated(own, scale, ""), runs))))
+    return min(filter(None, found), key=lambda one: len(one[0].parts), default=())
 
 
 def _one_example(bound: Bound, runner: Runner, problem: Problem) -> dict[str, Any]:
@@ -256,7 +261,7 @@ def _in_words(wrong: Wrong) -> str:
     """What a step that no catalogue names computed, beside what it was to compute; of a sum only
     a name tells more than its numbers do."""
     symbol, _, formula = wrong.expected.partition(" = ")
-    if not formula or not wrong.computed or symbol[0] in "ΔDJ":
+    if not formula or not wrong.computed or symbol[0] in "ΔD":
         return ""
     return f"{symbol} computed as {wrong.computed}, not as {formula}"
 

@@ -97,9 +97,19 @@ def _backward_guess(reading: Reading, node: Node, kinds: set[tuple[str, int]]) -
             rows = _as_rows(reading, last, reading.model.deltas[l].shape[1])
             if rows is not None:
                 return Guess("delta", l, rows, last)
+    return _output_delta(reading, chain, behind)
+
+
+def _output_delta(
+    reading: Reading, chain: list[Node], behind: set[tuple[str, int]]
+) -> Guess | None:
+    """δ of the outputs, where h − y goes on when it should be δ already."""
     output = reading.model.last
-    if {l for _, l in behind - {("Y", 0)}} == {output} and ("delta", output) not in adopted:
-        for last in reversed(chain):  # h − y goes on, when it should be δ already
+    if {l for _, l in behind - {("Y", 0)}} == {output} and (
+        "delta",
+        output,
+    ) not in reading.model.adopted:
+        for last in reversed(chain):
             rows = _as_rows(reading, last, reading.model.Y.shape[1])
             if rows is not None:
                 return Guess("delta", output, rows, last)
