@@ -236,7 +236,7 @@ def _binding_notes(attempt: Attempt, bound: Bound, runs: Runs) -> list[str]:
         elif len(sizes) == 2:
             only = "no layer is hidden"
         else:
-            only = "one layer is hidden"
+            only = "one layer is hidden" if len(sizes) == 3 else "hidden layers are of one size"
         made.append(f"the function runs only where {only}; elsewhere: {skipped}.")
     elif attempt.misshapen_before:
         made.append("with two hidden layers its gradient has not the shapes of Θ.")

@@ -199,7 +199,11 @@ def _last(
         signed = factor * size > 0.0 or rate != 1.0
         if one.place.role in ("value", "target") and near and signed and not named:
             node = one
-    return node
+    origin = reading.flow.origin(node) if node is not None else None
+    apart = node is not None and origin is not None and (
+        node.place.unit.function != origin.place.unit.function
+    )  # fmt: skip
+    return origin if apart else node  # the helper's step, not the call
 
 
 def _same(one: Match, other: Match) -> bool:

@@ -155,8 +155,9 @@ def judge(
     if unknown and all(runs.own != OTHER_DATA for runs in unnamed):
         return diagnose(unknown[0]), unknown[0]
     unnamed = [runs for runs in unnamed if runs.own != UNKNOWN]
-    told = [runs for runs in unnamed if runs.fits and costs_near(runs.cases, given=True)]
-    for runs in (told or unnamed)[:NAMED]:
+    for runs in sorted(unnamed, key=lambda one: not _told(one))[:NAMED]:
+        if best is not None and best[0].mistakes and _told(best[1]) and not _told(runs):
+            break
         diagnosis = diagnose(runs)
         if best is None or diagnosis.unexplained < best[0].unexplained:
             best = diagnosis, runs
@@ -165,6 +166,11 @@ def judge(
     if best is None and search.failure is not None:
         raise search.failure
     return best
+
+
+def _told(runs: Runs) -> bool:
+    """Whether a J that is right tells that θ and the data were read as they are meant."""
+    return runs.fits and costs_near(runs.cases, given=True)
 
 
 def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
@@ -202,8 +208,9 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
     listing = replace(listing, example=_one_example(bound, runner, problem))
     if diagnosis.result != "wrong":
         return replace(diagnosis, where=None, lines=listing)
-    found = _of_units(runs, listing.units) if own is None else ()
-    found = found or diagnosis.mistakes or _of_lines(listing.wrong, diagnosis)
+    units = _of_units(runs, listing.units) if own is None else ()
+    named = [units, diagnosis.mistakes, _of_lines(listing.wrong, diagnosis)]
+    found = min(filter(None, named), key=lambda one: len(one[0].parts), default=())
     clues = () if found else diagnosis.clues
     return replace(diagnosis, where=listing.where, lines=listing, mistakes=found, clues=clues)
 
@@ -244,9 +251,8 @@ def _one_example(bound: Bound, runner: Runner, problem: Problem) -> dict[str, An
 
 def _of_lines(wrong: Sequence[Wrong], diagnosis: Diagnosis) -> tuple[Finding, ...]:
     """The mistakes that lines make, where no formulas of the catalogue give the whole answer."""
-    named = [replace(one, name=one.name or _in_words(one)) for one in wrong]
-    first = {one.name: one for one in reversed(named)}
-    kept = [one for one in named if one.name and first[one.name] is one]
+    first = {one.name: one for one in reversed(wrong)}
+    kept = [one for one in wrong if one.name and first[one.name] is one]
     if not kept:
         return ()
     formulas = tuple(
@@ -255,15 +261,6 @@ def _of_lines(wrong: Sequence[Wrong], diagnosis: Diagnosis) -> tuple[Finding, ..
     layers = tuple(verdict.layer for verdict in diagnosis.layers if not verdict.passed)
     names = tuple(w.name for w in kept)
     return (Finding.of("; and ".join(names), names, formulas, layers),)
-
-
-def _in_words(wrong: Wrong) -> str:
-    """What a step that no catalogue names computed, beside what it was to compute; of a sum only
-    a name tells more than its numbers do."""
-    symbol, _, formula = wrong.expected.partition(" = ")
-    if not formula or not wrong.computed or symbol[0] in "ΔD":
-        return ""
-    return f"{symbol} computed as {wrong.computed}, not as {formula}"
 
 
 def _check_results(stored: StoredResults, lambda_: float) -> Diagnosis:

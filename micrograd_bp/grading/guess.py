@@ -105,10 +105,8 @@ def _output_delta(
 ) -> Guess | None:
     """δ of the outputs, where h − y goes on when it should be δ already."""
     output = reading.model.last
-    if {l for _, l in behind - {("Y", 0)}} == {output} and (
-        "delta",
-        output,
-    ) not in reading.model.adopted:
+    layers = {l for _, l in behind - {("Y", 0)}}
+    if layers == {output} and ("delta", output) not in reading.model.adopted:
         for last in reversed(chain):
             rows = _as_rows(reading, last, reading.model.Y.shape[1])
             if rows is not None:

@@ -53,7 +53,6 @@ OUTPUTS: dict[str, tuple[Callable[[Array], Array], str, Callable[[Array, Array, 
     "sigmoid": (logistic, "logarithms", lambda z, h, y: h - y),
     "sigmoid, squared error": (logistic, "squares", lambda z, h, y: (h - y) * h * (1.0 - h)),
     "softmax": (softmax, "softmax", lambda z, h, y: h - y),
-    "linear, squared error": (lambda z: z, "squares", lambda z, h, y: h - y),
     "tanh, squared error": (
         lambda z: np.asarray(np.tanh(z)),
         "squares",
@@ -64,6 +63,8 @@ OUTPUTS: dict[str, tuple[Callable[[Array], Array], str, Callable[[Array, Array, 
         "squares",
         lambda z, h, y: (h - y) * (z > 0.0),
     ),
+    # the last: z is seen in every run
+    "linear, squared error": (lambda z: z, "squares", lambda z, h, y: h - y),
 }
 
 

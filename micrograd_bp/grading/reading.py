@@ -129,16 +129,17 @@ class Reading:
         return any(isinstance(self.state(i), Match) for i in self.inputs(node)[:1])
 
     def _partly_filled(self, value: Array) -> bool:
-        """Whether some entries of a gradient are there already, and the others still 0."""
-        there = value != 0.0
-        if np.all(there):
-            return False
-        for l in range(1, self.model.last):
-            D = self.model.gradient(l)
-            for right in (D, D.T, D.ravel(), D.ravel(order="F")):
-                if right.shape == value.shape:
-                    limit = self.known.agreement * np.max(np.abs(right))
-                    if np.all(np.abs(value - right)[there] <= limit):
+        """Whether every entry is a gradient's, or still without its penalty, or still 0."""
+        model = self.model
+        for l in range(1, model.last):
+            D = model.gradient(l)
+            data = model.scale / len(model.X) * model.accumulated(l)
+            limit = self.known.agreement * np.max(np.abs(D))
+            for turned in (lambda M: M, np.transpose, np.ravel, lambda M: np.ravel(M, order="F")):
+                if np.shape(turned(D)) == value.shape:
+                    steps = (turned(D), turned(data), 0.0)
+                    off = np.min([np.abs(value - step) for step in steps], axis=0)
+                    if np.all(off <= limit):
                         return True
         return False
 

@@ -20,8 +20,9 @@ def unit_mistakes(hidden: str, output: str) -> tuple[Mistake, ...]:
     """The wrong slopes of such hidden units, and the output δ of another loss."""
     slope = HIDDEN[hidden][1]
     made = []
-    for name, (_, other) in HIDDEN.items():
-        if name not in (hidden, "linear"):
+    for name in ("sigmoid", "tanh", "relu", "leaky relu"):
+        other = HIDDEN[name][1]
+        if name != hidden != "sigmoid":  # the catalogue has the sigmoid's
             made.append(
                 Mistake(
                     f"{hidden} units with the slope of {name}",

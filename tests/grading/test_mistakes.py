@@ -114,6 +114,12 @@ def test_the_sums_make_up_the_cost(seed):
     assert terms.data / terms.m + terms.penalty == pytest.approx(
         case.net.cost(X, Y, case.lambda_), rel=1e-12
     )
+    h = case.net.forward(X).a[-1]
+    again = 1.0 / (1.0 + np.exp(-h))
+    assert terms.crossed == pytest.approx(-np.sum((1.0 - Y) * np.log(h)), rel=1e-9)
+    assert terms.every == pytest.approx(-np.sum(np.log1p(-h)), rel=1e-9)
+    assert terms.ones_twice == pytest.approx(-np.sum(Y * np.log(again)), rel=1e-12)
+    assert terms.zeros_twice == pytest.approx(-np.sum((1.0 - Y) * np.log1p(-again)), rel=1e-12)
 
 
 def test_every_cost_mistake_changes_the_cost():
