@@ -63,14 +63,15 @@ class Line:
 
     def move(self, point: Array, step: float) -> float:
         """Move ``point``, which is θ, by ``step``, and say how far it moved: θ + h is rounded."""
-        with np.errstate(over="ignore"):
-            if self.direction is not None:
+        if self.direction is not None:
+            with np.errstate(over="ignore"):
                 point += step * self.direction
-                return step
-            assert self.index is not None
-            before = float(point[self.index])
-            point[self.index] += step
-            return float(point[self.index] - before)
+            return step
+        assert self.index is not None
+        before = float(point[self.index])
+        after = before + step
+        point[self.index] = after
+        return after - before
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from bisect import insort
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .extrapolation import Limit
 from .noise import EPSILON, TINIEST
@@ -37,8 +38,7 @@ LOUD = 16.0  # times the rounding of f(0)
 ABRUPT = 6.0  # order of a fall from step to step that no smooth function shows
 
 
-@dataclass(frozen=True)
-class Probe:
+class Probe(NamedTuple):
     """The value of the function at ``t``, and the bound of its rounding error."""
 
     t: float
@@ -191,15 +191,15 @@ class Ladder:
         limit = self._limit()
         if len(limit.values) < FEWEST or self.step >= self._below:
             return False
-        slope = self.slope()
         noise = limit.noises[-1]
+        if noise < limit.narrowest / 4.0 or self._loud():
+            return False  # or f is so large at these steps that it hides what smaller ones show
+        slope = self.slope()
         questions = [slope.bar / 4.0]
         if limit is self._central:
             (wide, before, _), (near, bend, blur) = self._bends[-2:]
             if bend > before * (near / wide) ** BLUNT and bend > blur:  # a smooth bend falls as h
                 questions.append(bend / 16.0)
-        if self._loud():
-            return False  # f is so large at these steps that it hides what smaller ones show
         return all(noise >= question for question in questions)
 
     def _loud(self) -> bool:
