@@ -133,5 +133,26 @@ class Limit:
         return accepted
 
     def best(self) -> Entry | None:
-        """The narrowest of the accepted estimates."""
-        return min(self.accepted(), key=lambda entry: entry.bar, default=None)
+        """The narrowest of the accepted estimates to which all smaller steps come nearer."""
+        narrow = sorted(self.accepted(), key=lambda entry: entry.bar)
+        return next((entry for entry in narrow if self._lasts(entry)), None)
+
+    def _lasts(self, entry: Entry) -> bool:
+        """Whether the values go on to near an estimate with the power of the step.
+
+        Those of a staircase of small steps do not: near 0 they have the slope of one stair.
+        """
+        k = self.steps.index(entry.step)
+        errors = [
+            (self.values[i] - entry.value) * (entry.step / self.steps[i]) ** self.power
+            for i in range(max(k - 2, 0), k + 1)
+        ]
+        slack = max(errors) - min(errors)  # the next power of the step
+        for step, value, noise in zip(
+            self.steps[k + 1 :], self.values[k + 1 :], self.noises[k + 1 :], strict=True
+        ):
+            fall = (step / entry.step) ** self.power
+            within = entry.bar + 2.0 * noise + slack * fall
+            if not abs(value - entry.value - errors[-1] * fall) <= within:
+                return False
+        return True
