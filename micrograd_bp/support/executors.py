@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from .interrupts import interrupts_deferred
+
 __all__ = ["cluster", "ordered_map", "process_pool", "renewable"]
 
 Result = TypeVar("Result")
@@ -185,7 +187,9 @@ class _Processes(Executor):
         self.pool = self._new()
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
-        with _interrupts_held_back():  # a process started now is deaf to Ctrl-C from its birth
+        # A process started now is deaf to Ctrl-C from its birth, and is told all it must know:
+        # what no thread of this process has blocked comes to the main one when that is done.
+        with interrupts_deferred(), _interrupts_held_back():
             try:
                 return self.pool.submit(fn, *args, **kwargs)
             except BrokenExecutor:  # one was lost while there was nothing to do
