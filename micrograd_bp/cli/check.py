@@ -103,7 +103,8 @@ def check(
             prove=int(prove) if prove.isdecimal() else prove,
             seed=seed,
         )
-    equations = verify_equations(net, comparison.X[example], comparison.Y[example])
+    with progress_bar("equations"):
+        equations = verify_equations(net, comparison.X[example], comparison.Y[example])
     if as_json:
         print_json(comparison.to_dict() | {"equations": list(equations)})
     else:

@@ -134,7 +134,7 @@ def progress_bar(task: str) -> Iterator[Callable[..., None] | None]:
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        row = bar.add_task(task)
+        row = bar.add_task(task, total=None)  # in motion, until it is known how far
         yield lambda done, total, note=task: bar.update(
             row, completed=done, total=total, description=note
         )

@@ -56,7 +56,10 @@ def read_answer(
         return Answer(parts, is_vector, own if cost is None else cost, changed)
     after_step = gather(returned, layout, like)
     if after_step is None:
-        raise UserError("function: returned no weights of the shapes that it was given")
+        vector = _vector(returned, _size(delivery, problem))
+        if vector is None:
+            raise UserError("function: returned no weights of the shapes that it was given")
+        after_step = _unpacked(delivery, vector, problem)
     step = [b - np.asarray(a, float) for b, a in zip(like, after_step, strict=True)]
     if layout.kind == "none":
         step = [np.hstack([D[:, :1], part[:, 1:]])
@@ -83,12 +86,17 @@ def _gradient(delivery: Delivery, returned: Any, problem: Problem) -> Read:
                 return answer.parts, answer.is_vector, answer.cost
     if matched is not None:
         return matched, False, cost_beside(returned, problem, layout)
-    size = sum(piece.size for part in layout.pieces(like) for piece in part)
-    vector = _vector(returned, size)
+    vector = _vector(returned, _size(delivery, problem))
     if vector is None:
         answer = answer_of(returned)
         return answer.parts, answer.is_vector, answer.cost
     return _unpacked(delivery, vector, problem), False, cost_beside(returned, problem)
+
+
+def _size(delivery: Delivery, problem: Problem) -> int:
+    """The number of weights that were handed over."""
+    pieces = delivery.layout.pieces(problem.net.thetas)
+    return sum(piece.size for part in pieces for piece in part)
 
 
 def _unpacked(delivery: Delivery, vector: Array, problem: Problem) -> list[Array]:

@@ -112,17 +112,22 @@ class Binding:
             role == "biases" for _, role, _ in self.assignment
         )
 
+    @property
+    def _is_flat(self) -> bool:
+        """Whether it hands over one vector and no sizes, as where there is no hidden layer."""
+        roles = {role for _, role, _ in self.assignment}
+        return self.delivery.kind == "F" and not roles & {"sizes", "hidden"}
+
     def worth_after(self, other: Any) -> bool:
         """Whether to try it when ``other`` ran with the right shapes: no matrix and no data fit
         in two layouts, but vectors and labels do."""
         if not isinstance(other, Binding) or self.function != other.function:
             return True
-        one_layer = "one" in (self.delivery.kind, other.delivery.kind)  # a vector in any layout
-        if self.assignment != other.assignment or one_layer:
+        if self.assignment != other.assignment or self._is_flat != other._is_flat:
             return True
         vectors = {self.delivery.kind, other.delivery.kind} <= {"F", "C"}
-        vectors = vectors or not other.delivery.plain
-        if self.stepped != other.stepped or self.old_matrix != other.old_matrix:
+        vectors = vectors or not other.delivery.plain or self.layout.last
+        if self.old_matrix != other.old_matrix:
             return self.delivery == other.delivery
         return self.x == other.x and (vectors or self.delivery == other.delivery)
 

@@ -33,6 +33,7 @@ EXAMPLES = 7  # of which every class is one; no layer has as many units, nor a p
 LAMBDA = 1.3
 Networks = tuple[list[int], ...]
 NEARLY = 5e-5  # a gradient that agrees so far, relative to its largest entry, is nearly right
+LIKE_WEIGHTS = 0.3  # the cosine to the weights given above which an answer may be new weights
 RUNS = 8000  # of one submission, until the search gives up
 KEPT = 5  # attempts of different answers that are judged
 
@@ -216,6 +217,7 @@ class Search:
             attempt = Attempt(bound, first, answer, skipped)
             if attempt.fits:
                 yield replace(attempt, misshapen_before=misshapen is not None)
+                yield from self._as_step(attempt)
                 return
             misshapen = misshapen or attempt
         if misshapen is not None and self.failure is None:
@@ -227,13 +229,33 @@ class Search:
             if self.failure is None or isinstance(failure, StepError):
                 self.failure = failure
 
+    def _as_step(self, attempt: Attempt) -> Iterator[Attempt]:
+        """The same read as weights after a step, if the weights given can be seen in it or the
+        function was given an α or a number of steps."""
+        bound, given = attempt.bound, attempt.problem.net.theta
+        if not isinstance(bound, Binding) or attempt.answer.scaled:
+            return
+        returned = attempt.answer.vector
+        size = float(np.linalg.norm(given) * np.linalg.norm(returned))
+        asked = {"rate", "once"} & {role for _, role, _ in bound.assignment}
+        if asked or given @ returned > LIKE_WEIGHTS * size:
+            stepped = replace(bound, stepped=True)
+            try:
+                answer = stepped.answer(self.runner, attempt.problem)
+            except UserError:
+                return
+            yield replace(attempt, bound=stepped, answer=answer)
+
     def _firsts(self, bound: Bound, networks: Networks) -> Iterator[Problem]:
         if self.given is not None or bound.sizes is not None:  # there is but one network
             if networks is SEVERAL:
                 yield (self.given or problems_for(bound, bound.sizes or (), self.lambda_))[0]
             return
-        fitting = dict.fromkeys(tuple(a.problem.net.sizes) for a in self.attempts if a.fits)
-        for sizes in fitting or networks:
+        # what has run on a network is tried on no other, but without hidden layers: there a
+        # formula for one vector is at home, which may run on equal matrices by broadcasting
+        fitting = [tuple(a.problem.net.sizes) for a in self.attempts if a.fits]
+        flat = [tuple(sizes) for sizes in networks if len(sizes) == 2]
+        for sizes in dict.fromkeys([*fitting, *flat]) if fitting else networks:
             if fitting and (sizes[-1] == 1) != (networks is SINGLE):
                 continue
             if bound.admits(sizes):

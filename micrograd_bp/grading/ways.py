@@ -45,8 +45,6 @@ def _bindings(
         for delivery in ways[:LIKELY] if rare else ways:
             for x, y in _data_forms(assignment, delivery, rare):
                 yield Binding(function, triples, delivery, x, y)
-                if {"rate", "once"} & roles:
-                    yield Binding(function, triples, delivery, x, y, stepped=True)
 
 
 def in_call_order(

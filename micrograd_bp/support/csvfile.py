@@ -76,7 +76,8 @@ class Cells:
 
     def numbers(self, names: Sequence[str]) -> Array:
         """The columns of these names as numbers (m, n); ValueError names a cell that is none."""
-        columns = [self.names.index(name) for name in names]
+        place = {name: j for j, name in enumerate(self.names)}
+        columns = [place[name] for name in names]
         made = [
             [self._number(line, j, row[j]) for j in columns]
             for line, row in zip(self.lines, self.rows, strict=True)

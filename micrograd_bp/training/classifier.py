@@ -269,7 +269,11 @@ def _scaling(data: Dataset, rows: npt.NDArray[np.intp], scaling: str) -> tuple[A
     if scaling not in SCALINGS:
         raise ValueError(f"scaling: got {scaling!r}, expected {' or '.join(SCALINGS)}")
     X = data.X[rows]
-    constant = np.flatnonzero(X.max(axis=0) == X.min(axis=0))
+    # in units of a power of two the same bits, but squares of no data over- or underflow
+    axis = 0 if scaling == "each" else None
+    unit = np.ldexp(1.0, np.frexp(np.abs(X).max(axis=axis))[1] - 1)
+    mean, scale = (X / unit).mean(axis=axis) * unit, (X / unit).std(axis=axis) * unit
+    constant = np.flatnonzero((X.max(axis=0) == X.min(axis=0)) | (scale == 0.0))
     if scaling == "each" and constant.size:
         first = constant[0]
         others = f" (and {constant.size - 1} more)" if constant.size > 1 else ""
@@ -279,16 +283,14 @@ def _scaling(data: Dataset, rows: npt.NDArray[np.intp], scaling: str) -> tuple[A
         )
     if constant.size == X.shape[1]:
         raise ValueError("X: every feature is constant, expected some to vary")
-    # in units of a power of two the same bits, but squares of no data over- or underflow
-    axis = 0 if scaling == "each" else None
-    unit = np.ldexp(1.0, np.frexp(np.abs(X).max(axis=axis))[1] - 1)
-    mean, scale = (X / unit).mean(axis=axis) * unit, (X / unit).std(axis=axis) * unit
     return np.broadcast_to(mean, X.shape[1]).copy(), np.broadcast_to(scale, X.shape[1]).copy()
 
 
 def _scaled(X: npt.ArrayLike, mean: Array, scale: Array) -> Array:
     with np.errstate(over="ignore"):  # whoever computes with an infinite input refuses it
-        return np.asarray((np.asarray(X, dtype=np.float64) - mean) / scale)
+        X = np.asarray(X, dtype=np.float64)
+        off = X - mean
+        return np.where(np.isfinite(off), off / scale, X / scale - mean / scale)
 
 
 def _fingerprint(data: Dataset) -> str:

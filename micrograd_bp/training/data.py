@@ -141,12 +141,13 @@ def load_examples(
     path = _known(Path(path))
     if path.suffix.lower() in CELL_FILES:
         cells = read_cells(path, header)
+        known, wanted = set(cells.names), set(features)
         for feature in features:
-            if feature not in cells.names:
+            if feature not in known:
                 raise ValueError(
                     f"{path}: got {', '.join(cells.names)}, expected a column {feature!r}"
                 )
-        others = [name for name in cells.names if name not in features]
+        others = [name for name in cells.names if name not in wanted]
         labels = cells.column(others[0]) if len(others) == 1 else None
         return cells.numbers(features), None if labels is None else tuple(labels)
     _only_cells_have(header)

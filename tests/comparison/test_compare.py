@@ -223,13 +223,57 @@ def test_a_sample_of_parameters_judges_only_those():
     assert drawn[0].tolist() != drawn[2].tolist()
 
 
-def test_progress_runs_once_from_start_to_end():
-    case = random_case(2)
-    seen = []
-    compare_gradients(case.net, case.X, case.y, progress=lambda *step: seen.append(step))
-    total = seen[-1][1]
-    assert seen[-1] == (total, total)
-    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+@pytest.mark.parametrize("prove", ["auto", "off"])
+def test_progress_runs_once_from_start_to_end(prove):
+    """Without balls the estimate at 2ε is the second half."""
+    case, seen = random_case(2), []
+    compare_gradients(
+        case.net, case.X, case.y, prove=prove, progress=lambda *step: seen.append(step)
+    )
+    assert {total for _, total in seen} == {1000}
+    done = [thousandths for thousandths, _ in seen]
+    assert done == sorted(done)
+    assert done[-1] == 1000
+    assert prove == "auto" or 500 in done
+
+
+def test_without_balls_only_what_was_estimated_is_estimated_again(monkeypatch):
+    asked = []
+
+    def recorded(net, X, Y, lambda_, epsilon, *, parameters, **rest):
+        asked.append((epsilon, list(parameters)))
+        return numerical_gradient(net, X, Y, lambda_, epsilon, parameters=parameters, **rest)
+
+    monkeypatch.setattr(micrograd_bp.comparison.compare, "numerical_gradient", recorded)
+    compare_gradients(
+        SigmoidNetwork([3, 2], seed=0), np.ones((1, 3)), [1], parameters=[1, 4], prove="off"
+    )
+    assert asked == [(1e-4, [1, 4]), (2e-4, [1, 4])]
+
+
+def test_a_sample_is_that_of_seed_0_unless_another_is_asked_for():
+    data = SigmoidNetwork([9, 3], seed=0), np.ones((2, 9)), [0, 2]
+    said, unsaid = (compare_gradients(*data, parameters=2, prove="off", **seed)
+                    for seed in ({"seed": 0}, {}))  # fmt: skip
+    assert said.gradients[2].parameters.tolist() == unsaid.gradients[2].parameters.tolist()
+
+
+def test_of_a_network_that_is_too_large_nothing_is_proved_and_why_is_said():
+    rows, why = micrograd_bp.comparison.compare._examples_to_prove(
+        "auto", SigmoidNetwork([2000, 2000, 1], init="zeros"), 3
+    )
+    assert rows is None
+    assert why.startswith("one example of so large a network takes long")
+
+
+@pytest.mark.parametrize(("prove", "asked"), [("all", 8), ("auto", 2)])
+def test_the_cost_is_asked_about_all_parameters_only_if_all_is_to_be_proved(
+    monkeypatch, prove, asked
+):
+    pytest.importorskip("flint")
+    monkeypatch.setattr(micrograd_bp.comparison.compare, "affordable_moves", lambda net, m: 2)
+    found = compare_gradients(SigmoidNetwork([3, 2], seed=0), [[1.0, 2.0, 3.0]], [1], prove=prove)
+    assert np.count_nonzero(np.isfinite(found.proof.truncation)) == asked
 
 
 def test_to_dict_is_json_and_tables_carry_the_numbers():

@@ -83,3 +83,11 @@ def test_nothing_is_lost_at_a_step_whose_rounding_leaves_a_digit(epsilon, lost):
     gradient, every = np.array([-0.5, -0.5]), np.ones(2, dtype=bool)
     assert lost_in_rounding(net, X, Y, 0.0, epsilon, gradient, every) == lost
     assert not lost_in_rounding(net, X, Y, 0.0, epsilon, 1e-30 * gradient, every)
+
+
+def test_all_is_lost_though_one_derivative_is_0_at_any_step():
+    """A weight that only ever multiplies 0 says nothing about the step."""
+    net = SigmoidNetwork(thetas=[[[0.0, 0.0]]])
+    X, Y = net.data([[0.0]], [1])
+    gradient, every = np.array([-0.5, 0.0]), np.ones(2, dtype=bool)
+    assert lost_in_rounding(net, X, Y, 0.0, 1e-300, gradient, every)

@@ -416,3 +416,23 @@ def test_the_witness_loses_what_the_cost_loses_for_any_target(y, z):
         with precision(128):
             found = mpmath.mpf(_loss(arb(z), y).mid().str(35, radius=False))
         assert abs(found - expected) <= 1e-20 * abs(expected)
+
+
+def test_the_eight_most_suspicious_are_asked_again_with_smaller_steps():
+    """Of nine wrong slopes the one that is least wrong is not looked at again."""
+    net = SigmoidNetwork([8, 1], seed=0)
+    X, Y = net.data(np.ones((1, 8)), [1])
+    with precision(128) as arb:
+        graph, _ = in_balls(net, X, Y, 0.0)
+        for p in range(9):
+            graph.gradient[p] *= 1 + arb(10 if p == 5 else 1000 + p) * arb(2) ** -53
+    assert Witness(net, X, Y, 0.0, 1e-4, np.arange(9)).denied(graph.gradient) == {*range(9)} - {5}
+
+
+def test_fewer_moves_are_affordable_where_a_change_goes_through_larger_products():
+    """One weight moved in [n, 2, k, k, 1]: k² more products, all other numbers alike."""
+    few, many = (
+        affordable_moves(SigmoidNetwork([5, 2, *hidden, 1], seed=0), 1)
+        for hidden in ([2, 38], [20, 20])
+    )
+    assert 1 < many < few

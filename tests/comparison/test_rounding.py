@@ -186,7 +186,8 @@ def test_an_uncertain_weight_moves_an_activation_by_no_more_than_the_bound_says(
     """|g(z ± E) − g(z)|, which the bound exceeds by at most e²ᴱ and the roundings of g."""
     net = SigmoidNetwork(thetas=[[[z, 0.0]]])
     X, Y = net.data([[0.0]], [1])
-    bound = rounding_bounds(net, X, Y, 0.0, [np.array([[error, 0.0]])]).activations[1][0, 1]
+    bias, bound = rounding_bounds(net, X, Y, 0.0, [np.array([[error, 0.0]])]).activations[1][0]
+    assert bias == 0.0  # that unit is 1
     moved = max(abs(sigmoid(z + s * error) - sigmoid(z)) for s in (1, -1))
     assert moved <= bound <= 10 * moved + 1e-14
 

@@ -127,6 +127,33 @@ def test_unusable_clusters_are_named_in_one_line(capsys):
     assert capsys.readouterr().err.startswith("error: --jobs: got it together with --cluster")
 
 
+def test_ctrl_c_waits_until_a_new_process_is_told_its_work():
+    """The thread that starts it has blocked the signal; another one takes it for the program."""
+    asked, told = threading.Event(), []
+
+    def ask():
+        asked.wait()
+        signal.raise_signal(signal.SIGINT)
+        told.append("signal")
+
+    class Pool:
+        def submit(self, task):
+            asked.set()
+            other.join()
+            told.append(task)
+
+        def shutdown(self, *_, **__):
+            pass
+
+    other = threading.Thread(target=ask)
+    other.start()
+    with process_pool(1) as pool:
+        pool.pool = Pool()
+        with pytest.raises(KeyboardInterrupt):
+            pool.submit("task")
+    assert told == ["signal", "task"]
+
+
 def test_ctrl_c_ends_processes_in_a_second_with_one_line_and_130(tmp_path):
     rng = np.random.default_rng(0)
     np.savez(tmp_path / "big.npz", X=rng.normal(size=(5000, 400)), y=rng.integers(0, 10, 5000))

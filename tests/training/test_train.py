@@ -440,6 +440,21 @@ def test_a_constant_feature_is_named():
         fit(replace(data, X=np.ones((8, 2))), Settings((2, 1), scaling="common"))
 
 
+@pytest.mark.parametrize("scaling", ["each", "common"])
+def test_the_largest_and_the_smallest_floats_are_scaled_or_refused(scaling):
+    """M − (−28/30 M) overflows, though it is fewer than six deviations."""
+    most = np.finfo(float).max
+    column = np.full(30, -most)
+    column[0] = most
+    data = Dataset("t", np.c_[column, np.arange(30.0)], np.arange(30) % 2, ("a", "b"), ("x", "y"))
+    model = fit(data, Settings((2, 1), scaling=scaling, epochs=2, test_share=0.0))
+    assert np.all(np.abs(model.inputs(data.X)) < 6.0)
+    tiny = replace(data, X=np.c_[5e-324 * (np.arange(30) % 2), np.arange(30.0)])
+    if scaling == "each":
+        with pytest.raises(ValueError, match=r"^X: feature 'a' is 0 in every training example"):
+            fit(tiny, Settings((2, 1), epochs=2))
+
+
 def test_bad_settings_are_named():
     with pytest.raises(ValueError, match="test_share: got 1"):
         fit(iris(), Settings((4, 3), test_share=1.0))
