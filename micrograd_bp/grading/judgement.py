@@ -194,7 +194,7 @@ def wrong_cost(flow: Flow, model: Model, case: Case) -> list[Step]:
     ]
 
 
-def differing(flow: Flow, again: Sequence[Event], sinks: Sequence[Node]) -> Step | None:
+def differing(flow: Flow, again: Sequence[Event], sinks: Sequence[Node] = ()) -> Step | None:
     """The first value that a second call computed otherwise, of those behind ``sinks``."""
     behind = flow.behind(sinks)
     for node, (number, value) in zip(flow.nodes, again, strict=False):
