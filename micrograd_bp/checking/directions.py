@@ -13,11 +13,14 @@ from ..support.validation import Array
 from .lines import SMALLEST_STEP, Line, Problem, Verdict
 from .noise import EPSILON
 
-__all__ = ["GRADIENT_ULPS", "Found", "confirmed", "random_line"]
+__all__ = ["GRADIENT_ULPS", "Found", "confirmed", "kinked", "random_line"]
 
 GRADIENT_ULPS = 8.0  # of the rounding in the sum ⟨g, d⟩
 FEW = 100  # parameters: so few have too few signs
 DIRECTION_STEP = 4.0  # as every parameter takes a small part of a direction's step
+NEARER = 16.0  # the smaller of two steps at which a bend is looked at
+KINKED = 0.5  # of a kink's bend is left there, of a smooth one a sixteenth
+MOST_LOOKS = 2000  # four values each
 SMALLER = 14  # times a direction's parameters are halved until it crosses no kink
 
 
@@ -27,12 +30,14 @@ class Found:
 
     ``scale`` (P,) is the step at which a parameter's slope shows best, ``side`` (P,) is ±1 where
     the cost has values on one side only, and ``out`` (P,) marks the parameters that a direction
-    leaves out, as the cost has a kink along them, or no slope that was decided.
+    leaves out, as the cost has a kink along them, or no slope that was decided. ``checked`` (P,)
+    marks those that were judged alone.
     """
 
     scale: Array
     side: Array
     out: npt.NDArray[np.bool_]
+    checked: npt.NDArray[np.bool_]
 
     @classmethod
     def by(
@@ -51,15 +56,14 @@ class Found:
             undecided = verdict.check.status == "undecided"
             out[index] = slope.kink or undecided or not math.isfinite(slope.bar)
             side[index] = slope.side
-        checked = [v.check.index for v in verdicts if v.check.index is not None]
+        checked = np.zeros(problem.theta.size, dtype=bool)
+        checked[[v.check.index for v in verdicts if v.check.index is not None]] = True
         if ratios:
-            others = np.ones(scale.size, dtype=bool)
-            others[checked] = False
-            scale[others] *= sorted(ratios)[len(ratios) // 2]
+            scale[~checked] *= sorted(ratios)[len(ratios) // 2]
         if bounds is not None:
             side[problem.theta - bounds[0] < scale * 1e-9] = 1.0
             side[bounds[1] - problem.theta < scale * 1e-9] = -1.0
-        return cls(scale, side, out)
+        return cls(scale, side, out, checked)
 
 
 def random_line(
@@ -101,6 +105,32 @@ def line_along(
     return Line(
         label, None, direction, slope, float(known), step, SMALLEST_STEP, float(noise), blur
     )
+
+
+def kinked(problem: Problem, verdict: Verdict, rng: np.random.Generator) -> npt.NDArray[np.intp]:
+    """The parameters that give a direction its kink; none if there are very many.
+
+    Found by halves: a bend that is as large at a far smaller step is none of a smooth cost.
+    """
+    direction = verdict.line.direction
+    assert direction is not None
+    wide, near = verdict.slope.step, verdict.slope.step / NEARER
+    noise = 16.0 * max(problem.noise, EPSILON * abs(problem.value)) / near
+    steps = np.array([wide, -wide, near, -near])[:, np.newaxis]
+    found: list[int] = []
+    groups = [rng.permutation(np.flatnonzero(direction))]
+    for _ in range(MOST_LOOKS):
+        if not groups:
+            return np.array(sorted(found), dtype=np.intp)
+        group = groups.pop()
+        points = np.tile(problem.theta, (4, 1))
+        points[:, group] += steps * direction[group]
+        rises = problem.costs(points) - problem.value
+        before, bend = abs(rises[0] + rises[1]) / wide, abs(rises[2] + rises[3]) / near
+        if bend > max(noise, KINKED * before):
+            found += group.tolist() if group.size == 1 else []
+            groups += np.array_split(group, 2) if group.size > 1 else []
+    return np.array([], dtype=np.intp)
 
 
 def confirmed(

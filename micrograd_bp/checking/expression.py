@@ -146,7 +146,7 @@ def _check_function(judge: Judge, labels: list[str]) -> GradientCheck:
     problem = judge.problem
     chosen = chosen_parameters(None, problem.theta.size, judge.rng)
     singles = judge.singles({int(p): labels[p] for p in chosen})
-    along = judge.along(1, Found.by(problem, singles))
+    along = judge.along(1, Found.by(problem, singles), labels.__getitem__)
     return judge.result(singles, along, 0, [])
 
 

@@ -24,12 +24,7 @@ ORDER_SLACK = 2.0  # times the fall that the order of a column foretells
 class Entry:
     step: float
     value: float
-    noise: float
-    spread: float
     bar: float
-
-    def agrees(self, other: Entry) -> bool:
-        return abs(self.value - other.value) <= self.bar + other.bar
 
 
 class Limit:
@@ -45,6 +40,7 @@ class Limit:
         self.noises: list[float] = []
         self.row: list[tuple[float, float]] = []
         self.above: list[tuple[float, float]] = []
+        self.narrowest = math.inf  # bar of all candidates
         self._falling: list[bool] = []  # whether column 0, 1, … converged at its order
         self.candidates: list[Entry] = []
         self._trend = 0.0  # the next change, if it falls as the last one that was no noise
@@ -54,12 +50,13 @@ class Limit:
         self.steps.append(step)
         self.values.append(value)
         self.noises.append(noise)
-        before, above, row = self.above, self.row, [(value, noise)]
-        falling: list[bool] = []
-        best: Entry | None = None
+        before, above, steps = self.above, self.row, self.steps
+        left, left_noise = value, noise
+        row, falling = [(value, noise)], []
+        best, best_bar = None, math.inf
         for j in range(1, min(len(above), COLUMNS) + 1):
-            (left, left_noise), (corner, corner_noise) = row[-1], above[j - 1]
-            weight = 1.0 / ((self.steps[-1 - j] / step) ** self.power - 1.0)
+            corner, corner_noise = above[j - 1]
+            weight = 1.0 / ((steps[-1 - j] / step) ** self.power - 1.0)
             better = left + (left - corner) * weight
             blurred = left_noise * (1.0 + weight) + corner_noise * weight
             row.append((better, blurred))
@@ -69,14 +66,17 @@ class Limit:
                 if not (falling[j - 1] and falling[j - 2] and self._falling[j - 2]):
                     spread = max(spread, abs(better - corner))
                 bar = blurred + SAFETY * spread
-                if best is None or bar < best.bar:
-                    best = Entry(step, better, blurred, spread, bar)
+                if best is None or bar < best_bar:
+                    best, best_bar = (better, blurred, spread), bar
+            left, left_noise = better, blurred
         self.above, self.row, self._falling = above, row, falling
         if best is not None:
+            estimate, blurred, spread = best
             tail = self._tail()
-            if not tail <= best.spread:
-                best.bar, best.spread = best.noise + SAFETY * tail, tail
-            self.candidates.append(best)
+            if not tail <= spread:
+                best_bar = blurred + SAFETY * tail
+            self.candidates.append(Entry(step, estimate, best_bar))
+            self.narrowest = min(self.narrowest, best_bar)
 
     def _falls(self, column: int, last: float, previous: float, before: float) -> bool:
         """Whether a column of the table converges at its order, no slower and no faster.
@@ -120,16 +120,39 @@ class Limit:
         """
         accepted: list[Entry] = []
         low, high = -math.inf, math.inf  # where the values at smaller steps, ± noise, allow it
-        first = len(self.values) - len(self.candidates)
-        for k in reversed(range(len(self.candidates))):
-            entry, value, noise = self.candidates[k], self.values[first + k], self.noises[first + k]
+        least, most = math.inf, -math.inf  # of the ends of the accepted bars: each must be met
+        known = zip(self.values[::-1], self.noises[::-1], strict=True)  # also before candidates
+        for entry, (value, noise) in zip(reversed(self.candidates), known, strict=False):
             reach = abs(value - entry.value) + entry.bar
-            near = low <= entry.value + reach and entry.value - reach <= high
-            if near and all(entry.agrees(finer) for finer in accepted):
-                accepted.append(entry)
+            if low <= entry.value + reach and entry.value - reach <= high:
+                lower, upper = entry.value - entry.bar, entry.value + entry.bar
+                if lower <= least and upper >= most:
+                    accepted.append(entry)
+                    least, most = min(upper, least), max(lower, most)
             low, high = max(low, value - noise), min(high, value + noise)
         return accepted
 
     def best(self) -> Entry | None:
-        """The narrowest of the accepted estimates."""
-        return min(self.accepted(), key=lambda entry: entry.bar, default=None)
+        """The narrowest of the accepted estimates to which all smaller steps come nearer."""
+        narrow = sorted(self.accepted(), key=lambda entry: entry.bar)
+        return next((entry for entry in narrow if self._lasts(entry)), None)
+
+    def _lasts(self, entry: Entry) -> bool:
+        """Whether the values go on to near an estimate with the power of the step.
+
+        Those of a staircase of small steps do not: near 0 they have the slope of one stair.
+        """
+        k = self.steps.index(entry.step)
+        errors = [
+            (self.values[i] - entry.value) * (entry.step / self.steps[i]) ** self.power
+            for i in range(max(k - 2, 0), k + 1)
+        ]
+        slack = max(errors) - min(errors)  # the next power of the step
+        for step, value, noise in zip(
+            self.steps[k + 1 :], self.values[k + 1 :], self.noises[k + 1 :], strict=True
+        ):
+            fall = (step / entry.step) ** self.power
+            within = entry.bar + 2.0 * noise + slack * fall
+            if not abs(value - entry.value - errors[-1] * fall) <= within:
+                return False
+        return True

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..support.executors import renewable
 from ..support.validation import Array, parameter_indices, random_generator
 from .blackbox import BlackBox, GradientFunction, differ
 from .directions import Found
@@ -77,7 +78,7 @@ def check_gradient(
         enters every error bar.
     executor
         Any ``concurrent.futures.Executor``; cost and theta must then be picklable. The result
-        is the same to the bit.
+        is the same to the bit, also if a process of a ``ProcessPoolExecutor`` is lost.
     seed
         Of the steps, the directions, and what is drawn.
 
@@ -111,8 +112,25 @@ def check_gradient(
     chosen = chosen_parameters(draw, tree.start.size, rng)
     count = _direction_count(directions, len(chosen))
     granted = _noise(noise)
-    box = BlackBox(cost, tree, _bounds(bounds, tree), executor)
-    gradients = GradientFunction(cost, gradient, tree)
+    locate = len(chosen) < tree.start.size and (parameters is None or np.ndim(parameters) == 0)
+    limits = _bounds(bounds, tree)
+    with renewable(executor) as workers:
+        box = BlackBox(cost, tree, limits, workers)
+        gradients = GradientFunction(cost, gradient, tree)
+        return _judged(box, gradients, chosen, count, granted, rng, locate=locate)
+
+
+def _judged(
+    box: BlackBox,
+    gradients: GradientFunction,
+    chosen: npt.NDArray[np.intp],
+    count: int,
+    granted: float,
+    rng: np.random.Generator,
+    *,
+    locate: bool,
+) -> GradientCheck:
+    tree = box.parameters
     repeats, slopes, changed = _repeated(box, gradients, rng, granted)
     problem = Problem(box, tree.start, float(repeats[0]), rng)
     if changed:
@@ -121,8 +139,9 @@ def check_gradient(
     problem.noise = max(problem.noise, granted / problem.unit)
     judge = Judge(problem, slopes, None if gradients.is_fixed else gradients, rng, gradients.unit)
     singles = judge.singles({int(p): tree.label(int(p)) for p in chosen})
-    locate = len(chosen) < tree.start.size and (parameters is None or np.ndim(parameters) == 0)
-    along = judge.along(count, Found.by(problem, singles, box.bounds), locate=locate)
+    found = Found.by(problem, singles, box.bounds)
+    along = judge.along(count, found, tree.label, locate=locate)
+    singles += [v for v in judge.beside if v.check.status in ("wrong", "undecided")]
     if locate:
         singles += [v for v in judge.located(along, tree.label) if v.check.index not in chosen]
     if box.weights is not None:

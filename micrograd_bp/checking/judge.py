@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ..support.validation import Array
-from .directions import Found, confirmed, random_line
+from .directions import Found, confirmed, kinked, random_line
 from .lines import Line, Problem, Verdict
 from .locate import located
 from .noise import POSITIONS, precision, table_noise
 from .pytree import Parameters
 from .result import GradientCheck, SlopeCheck
+from .slope import Slope
 from .ties import tied
 
 __all__ = ["Judge"]
@@ -31,6 +32,8 @@ GRADIENT_SPACINGS = (1e-13, 1e-11, 1e-9, 1e-7)
 ARRAY_PRECISION = 1e-9
 LOUD = 1e-9  # noise in parts of the slope that is looked at twice
 ENOUGH = 0.99  # of the entries
+MOST_LOCATED = 4  # of the wrong parameters behind one direction
+REST = 4.0  # bars: less is left to explain where the direction's alarm was raised once
 SHORT_UNITS = 4.0  # a slope in bfloat16 is decided if it is known to so many of its units
 
 
@@ -61,6 +64,7 @@ class Judge:
         with np.errstate(invalid="ignore"):
             self.allowance = np.nan_to_num(relative * np.abs(slopes), posinf=0.0)
         self._rounding = GRADIENT_ULPS * min(unit, 1e-7)
+        self.beside: list[Verdict] = []  # of parameters that bent a direction
         self._largest = 0.0  # change of the cost that a parameter makes, by the gradient
 
     def singles(self, labels: dict[int, str]) -> list[Verdict]:
@@ -73,7 +77,9 @@ class Judge:
         verdicts = problem.judge(lines, self._finer)
         weights = [abs(v.slope.value) * v.slope.step for v in verdicts]
         largest = max((w for w in weights if np.isfinite(w)), default=0.0)
-        verdicts = [_weighed(verdict, largest) for verdict in verdicts]
+        decided = [v for v in verdicts if v.check.status != "undecided"]
+        usual = float(np.median([v.slope.step / v.line.step for v in decided] or [1.0]))
+        verdicts = [_weighed(verdict, largest, usual) for verdict in verdicts]
         kinked = [v for v in verdicts if v.check.status == "kink"]
         impossible = tied(problem, kinked, self.rng) if len(kinked) > 1 else set()
         return [
@@ -83,35 +89,86 @@ class Judge:
             for v in verdicts
         ]
 
-    def along(self, count: int, found: Found, *, locate: bool = False) -> list[Verdict]:
-        """The slopes along random directions; the first wrong one is enough to ``locate``."""
-        verdicts = []
+    def along(
+        self, count: int, found: Found, label: Callable[[int], str], *, locate: bool = False
+    ) -> list[Verdict]:
+        """The slopes along random directions; the first wrong one is enough to ``locate``.
+
+        Of parameters that were not judged one by one every one must be in a direction that was
+        decided; those at a kink are looked for, judged alone and left out.
+        """
+        verdicts: list[Verdict] = []
         for k in range(count):
-            label = f"direction {k + 1}"
-            line = random_line(self.problem, label, self.slopes, self.allowance, found, self.rng)
-            if line is None:
+            verdict = self._direction(f"direction {k + 1}", found, twice=not locate)
+            if verdict is not None and verdict.slope.kink and not np.all(found.checked):
+                bent = kinked(self.problem, verdict, self.rng)
+                self.beside += self.singles({int(p): label(int(p)) for p in bent})
+                found.out[bent] = found.checked[bent] = True
+                if bent.size:
+                    verdict = self._direction(f"direction {k + 1}", found, twice=not locate)
+            if verdict is None:
                 continue
-            (verdict,) = self.problem.judge([line], self._finer, twice=not locate)
-            verdicts.append(
-                confirmed(self.problem, verdict, line, self.slopes, self.allowance, found, self.rng)
-            )
+            arguments = (verdict.line, self.slopes, self.allowance, found, self.rng)
+            verdicts.append(confirmed(self.problem, verdict, *arguments))
             if locate and verdicts[-1].check.status == "wrong":
                 break
-        return verdicts
+        decided = [v for v in verdicts if v.check.status == "right"]
+        if any(np.all(found.checked | (v.line.direction != 0.0)) for v in decided):
+            return verdicts
+        return [
+            replace(v, check=replace(v.check, status="undecided", doubtful=True))
+            if v.check.status == "right"
+            else v
+            for v in verdicts
+        ]
+
+    def _direction(self, label: str, found: Found, *, twice: bool) -> Verdict | None:
+        line = random_line(self.problem, label, self.slopes, self.allowance, found, self.rng)
+        if line is None:
+            return None
+        return self.problem.judge([line], self._finer, twice=twice)[0]
 
     def located(self, along: list[Verdict], label: Callable[[int], str]) -> list[Verdict]:
-        """The wrong parameter behind the last direction, if that is wrong.
+        """The wrong parameters behind the last direction, if that is wrong.
 
-        Where none is found, or it turns out not to be wrong, the direction is judged again.
+        Where none is found, or it turns out not to be wrong, the direction is judged again; where
+        one does not explain the direction, more are looked for.
         """
+        found: list[Verdict] = []
         if not along or along[-1].check.status != "wrong":
-            return []
-        verdict = along[-1]
-        index = located(self.problem, verdict.line, verdict.slope, self.slopes, self.rng)
-        found = [] if index is None else self.singles({index: label(index)})
-        if not any(v.check.status == "wrong" for v in found):
+            return found
+        verdict, slopes = along[-1], self.slopes.copy()
+        line = verdict.line
+        assert line.direction is not None
+        while len(found) < MOST_LOCATED:
+            off = abs(line.analytic - verdict.slope.value)
+            if found and off <= REST * (verdict.slope.bar + line.allowance):
+                break
+            single = self._one_located(line, verdict.slope, slopes, label)
+            if single is None or single.check.index in [v.check.index for v in found]:
+                break
+            found.append(single)
+            index, check = single.check.index or 0, single.check
+            slopes[index] = check.numeric
+            known = check.error_bar * abs(float(line.direction[index])) / self.problem.unit
+            claimed = float(np.sum(slopes / self.problem.unit * line.direction))
+            line = replace(line, analytic=claimed, allowance=line.allowance + known)
+        if not found:
             along[-1:] = self.problem.judge([verdict.line], self._finer)
         return found
+
+    def _one_located(
+        self, line: Line, slope: Slope, slopes: Array, label: Callable[[int], str]
+    ) -> Verdict | None:
+        """One wrong parameter: by fifths, which errors of several may mislead, or by halves."""
+        for halves in (False, True):
+            index = located(self.problem, line, slope, slopes, self.rng, halves=halves)
+            if index is None:
+                return None
+            (single,) = self.singles({index: label(index)})
+            if single.check.status == "wrong":
+                return single
+        return None
 
     def _finer(self, lines: list[Line], steps: Array) -> list[Line]:
         """The lines of alarms with all that the rounding of the gradient allows.
@@ -201,16 +258,19 @@ class Judge:
         )
 
 
-def _weighed(verdict: Verdict, largest: float) -> Verdict:
+def _weighed(verdict: Verdict, largest: float, usual: float) -> Verdict:
     """An undecided slope is doubtful if it may be a hundredth of the largest, or is unknown.
 
-    It is known if its bar is below a thousandth of the largest.
+    It is known if its bar is below a thousandth of the largest. Both are changes of the cost over
+    a step that is ``usual`` for this cost, in parts of the first: next to nothing is changed by a
+    step of 1e-18, as far as one has to go down where the slope is infinite.
     """
     check, slope = verdict.check, verdict.slope
     if check.status != "undecided":
         return verdict
-    small = abs(check.analytic) * slope.step <= 1e-2 * largest
-    known = check.error_bar * slope.step <= 1e-3 * largest
+    step = max(slope.step, usual * verdict.line.step)
+    small = abs(check.analytic) * step <= 1e-2 * largest
+    known = check.error_bar * step <= 1e-3 * largest
     inside = abs(check.analytic - check.numeric) <= check.error_bar
     doubtful = not (small and known and inside)
     return replace(verdict, check=replace(check, doubtful=doubtful))

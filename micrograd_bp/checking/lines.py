@@ -10,9 +10,9 @@ from functools import partial
 import numpy as np
 
 from ..support.validation import Array
-from .noise import EPSILON, POSITIONS, TINIEST, noise_at, noise_of, table_noise
+from .noise import EPSILON, TINIEST, noise_at, noise_of
 from .result import SlopeCheck, Status
-from .roughness import rough
+from .roughness import may_be_signal, rough, unsettled
 from .slope import Ladder, Slope
 
 __all__ = ["Costs", "Line", "Problem", "Verdict"]
@@ -22,12 +22,12 @@ Costs = Callable[[Array], Array]  # values at points (n, P), NaN where there is 
 NOISE_LINES = 2
 RATIOS = (1.85, 2.15)  # of neighbouring steps, drawn once for a check
 FIRST_STEPS = (0.17, 0.33)  # in units of a parameter's scale, drawn once for a check
+SMALL_GAP = 1e-4  # part of a slope, between it and the gradient's
 SECOND_STEP = 0.61  # the first step of the second ladder, in units of the first one's
 SMALLEST_STEP = 2.0**10 * EPSILON  # of |θ|: below, θ ± h keeps too few digits of h
 # Times the first step, where the cost does not show the slope at smaller ones.
 WIDER = [2.0**k for k in (13, 26, 39, 52, 104, 208, 416, 832)]
 NARROW = 1e-3  # of the first step: where θ is smaller than that, its own size is tried as well
-UNROUNDED = 1e6  # times the rounding of a cost: noise beyond it is its own
 CLEAR = 1e6  # by so much more than its noise
 ODD = 0.9  # part of the rise that may be the same on both sides
 # A slope is decided if its bar is below this part of it. A zero slope is always smaller than
@@ -63,14 +63,15 @@ class Line:
 
     def move(self, point: Array, step: float) -> float:
         """Move ``point``, which is θ, by ``step``, and say how far it moved: θ + h is rounded."""
-        with np.errstate(over="ignore"):
-            if self.direction is not None:
+        if self.direction is not None:
+            with np.errstate(over="ignore"):
                 point += step * self.direction
-                return step
-            assert self.index is not None
-            before = float(point[self.index])
-            point[self.index] += step
-            return float(point[self.index] - before)
+            return step
+        assert self.index is not None
+        before = float(point[self.index])
+        after = before + step
+        point[self.index] = after
+        return after - before
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,10 @@ class Problem:
         urgent = [i for i in departures if i in alarms or lines[i].analytic == 0.0]
         first = [line.step for line in lines]
         at = partial(self._at, lines)
-        doubted |= rough(ladders, departures, urgent, at, first, self.noise)
+        pairs = {i: ladders[i].turns(lines[i].analytic) for i in alarms if i not in doubted}
+        for i, pair in departures.items():
+            pairs[i] = [pair, *pairs.get(i, [])]
+        doubted |= rough(ladders, pairs, {*urgent, *alarms}, at, first, self.noise)
         return [
             Verdict(
                 self._slope_check(line, slope, ladder, i in doubted, departures.get(i)),
@@ -258,42 +262,37 @@ class Problem:
         """The alarms that another ladder does not raise, or raises for another reason.
 
         Its steps lie between those of the first, their ratio is another, and its noise is what
-        a table of values as wide as the first ladder's best step shows.
+        a table of values as wide as the first ladder's best step shows. A small gap must show at
+        all steps that can show it, too: between stairs the slope is another one.
         """
         alarms = [i for i in alarms if math.isfinite(lines[i].analytic)]
         again = []
-        doubted = {i for i in alarms if self._may_be_signal(lines[i], slopes[i])}
-        alarms = [i for i in alarms if i not in doubted]
+        doubted = {i for i in alarms if self._is_doubtful(lines[i], slopes[i])}
         for i in alarms:
-            step = slopes[i].step
-            noise = max(lines[i].noise, noise_at(self._on(lines[i]), step, self.noise))
-            first = SECOND_STEP * max(lines[i].step, 4.0 * step)
-            again.append(replace(lines[i], step=first, noise=noise))
-        ladders = self._ladders(again, self.ratio**1.37)
-        for i, ladder in zip(alarms, ladders, strict=True):
+            step, gap = slopes[i].step, abs(lines[i].analytic - slopes[i].value)
+            line = replace(lines[i], step=SECOND_STEP * max(lines[i].step, 4.0 * step))
+            if i not in doubted:
+                noise = max(line.noise, noise_at(self._on(line), step, self.noise))
+                again.append((i, replace(line, noise=noise), 0.0))
+                if gap <= SMALL_GAP * abs(slopes[i].value):
+                    again.append((i, line, gap / 4.0))
+        untils = [until for *_, until in again]
+        ladders = self._ladders([line for _, line, _ in again], self.ratio**1.37, untils)
+        for (i, *_), ladder in zip(again, ladders, strict=True):
             second = ladder.slope()
             agree = abs(second.value - slopes[i].value) <= second.bar + slopes[i].bar
             if not (agree and _contradicts(second, lines[i])):
                 doubted.add(i)
         return doubted
 
-    def _may_be_signal(self, line: Line, slope: Slope) -> bool:
-        """Whether what was taken for noise may be the cost itself, as steep as the gradient says.
-
-        Noise far above rounding, over steps in which this slope makes as much of a difference:
-        sin t at 1e14 has it between neighbouring floats, sin 1e15t at 0 from 1e-15 on. Steps
-        that are smaller still show less of it, where there are any.
-        """
+    def _is_doubtful(self, line: Line, slope: Slope) -> bool:
+        noise = math.hypot(self.noise, line.noise) + line.blur * slope.secant
+        if unsettled(slope, noise, self.value):
+            return True
         size = line.smallest / SMALLEST_STEP  # |θ|
-        rounded = EPSILON * max(abs(self.value), abs(slope.value) * max(size, 1.0))
-        if not self.noise > UNROUNDED * rounded:
-            return False
-        reach = self.noise / max(abs(line.analytic), TINIEST)
-        if reach < 8.0 * line.smallest:
-            return reach > 4.0 * EPSILON * size
-        values = self._on(line)(0.1 * reach / len(POSITIONS) * POSITIONS)
-        moved = bool(np.ptp(values) > 0.01 * self.noise)  # stairs stand still
-        return moved and float(table_noise(values)[0]) < 0.1 * self.noise
+        return may_be_signal(
+            slope, line.analytic, self.noise, self.value, size, line.smallest, self._on(line)
+        )
 
     def _at(self, lines: list[Line], i: int, t: float) -> tuple[float, float]:
         values, (moved,) = self.probe([(lines[i], t)])
@@ -302,7 +301,9 @@ class Problem:
     def _on(self, line: Line) -> Costs:
         return lambda t: self.probe([(line, s) for s in t.tolist()])[0]
 
-    def _ladders(self, lines: list[Line], ratio: float | None = None) -> list[Ladder]:
+    def _ladders(
+        self, lines: list[Line], ratio: float | None = None, until: Sequence[float] | None = None
+    ) -> list[Ladder]:
         ladders = [
             Ladder(
                 self.value,
@@ -311,8 +312,9 @@ class Problem:
                 line.smallest,
                 ratio or self.ratio,
                 line.blur,
+                until[i] if until else 0.0,
             )
-            for line in lines
+            for i, line in enumerate(lines)
         ]
         active = list(range(len(lines)))
         while active:
@@ -369,7 +371,9 @@ class Problem:
         if slope.kink:
             clear = bar <= 10.0 * RESOLUTION * abs(slope.right - slope.left)
             return "kink" if clear else "undecided"
-        if line.analytic == slope.value == 0.0 and ladder.is_flat(slope.step):
+        if line.analytic == slope.value == 0.0 and (
+            ladder.is_flat() or ladder.is_level(self.resolution)
+        ):
             return "right"
         near = abs(line.analytic - slope.value) <= max(bar * INNER, PLAIN * abs(line.analytic))
         known = near and bar <= self.resolution * abs(line.analytic)

@@ -27,12 +27,19 @@ ATTEMPTS = 4  # at a step that is short enough, and long enough for the noise
 
 
 def located(
-    problem: Problem, line: Line, slope: Slope, slopes: Array, rng: np.random.Generator
+    problem: Problem,
+    line: Line,
+    slope: Slope,
+    slopes: Array,
+    rng: np.random.Generator,
+    *,
+    halves: bool = False,
 ) -> int | None:
     """The index of a parameter whose slope is wrong, by a line whose slope is; None if unclear.
 
     ``slopes`` (P,) are those of the gradient. Along n parameters it takes 2 log₅ n values of
-    the cost if one of them is wrong, and at most 4 log₂ n if many are.
+    the cost if one of them is wrong, and at most 4 log₂ n if many are. Two errors may look like
+    one between them: then only ``halves`` lead to either.
     """
     assert line.direction is not None
     missing = line.analytic - slope.value
@@ -45,7 +52,7 @@ def located(
     error = _error_along(problem, slopes, step, line.direction)
     group = rng.permutation(np.flatnonzero(line.direction))
     while group.size > 1:
-        group, missing = _narrowed(group, missing, error)
+        group, missing = _narrowed(group, missing, error, halves)
     return int(group[0])
 
 
@@ -88,9 +95,10 @@ def _narrowed(
     group: npt.NDArray[np.intp],
     missing: float,
     error: Callable[[list[npt.NDArray[np.intp]], tuple[float, ...]], float],
+    halves: bool = False,
 ) -> tuple[npt.NDArray[np.intp], float]:
     """The part of the group that holds the error, and how much of the difference it explains."""
-    if group.size > 2:
+    if group.size > 2 and not halves:
         parts = np.array_split(group, len(WEIGHTS))
         weight = error(parts, WEIGHTS) / missing
         nearest = int(np.argmin([abs(weight - w) for w in WEIGHTS]))

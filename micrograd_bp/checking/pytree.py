@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,11 +31,11 @@ class Leaf:
     is_complex: bool
     start: int
 
-    @property
+    @cached_property
     def entries(self) -> int:
         return math.prod(self.shape)
 
-    @property
+    @cached_property
     def stop(self) -> int:
         return self.start + self.entries * (2 if self.is_complex else 1)
 

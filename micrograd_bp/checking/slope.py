@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from bisect import insort
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .extrapolation import Limit
 from .noise import EPSILON, TINIEST
@@ -20,6 +21,7 @@ __all__ = ["NOISE_SPREAD", "Ladder", "Probe", "Slope"]
 
 NOISE_SPREAD = 4.0  # bound of the noise in one value, in standard deviations
 ROUNDING_ULPS = 2.0  # of a value at least: four times what the last rounding can do to it
+OWN_ULPS = 4.0  # rounding of the slope itself, at steps of any size
 FEWEST = 5  # steps: an agreement of fewer values may be chance
 FAST = 12  # steps of ratio r² before those of r⁴, while nothing is resolved
 DEEPEST = 2.0**-110  # of the first step: 1e-33
@@ -30,6 +32,9 @@ JUMP = 630.0
 JUMPS, MORE_JUMPS = 2, 2  # more where the slope found is not the expected one
 SLIGHT = 1e-9  # part of a slope: a smaller bend is no kink, but part of the bar
 FAR = 4.5
+NEAR = 0.1  # to a slope, in parts of it
+MOST_TURNS = 6
+TURN = 0.25  # of the way from one slope to the other
 WILD = 1e3  # times what a slope explains: an exponential, no kink
 BLUNT = 0.75  # order to which the bend of a smooth function at least falls
 CUSP_SEEN = 4.0
@@ -37,8 +42,7 @@ LOUD = 16.0  # times the rounding of f(0)
 ABRUPT = 6.0  # order of a fall from step to step that no smooth function shows
 
 
-@dataclass(frozen=True)
-class Probe:
+class Probe(NamedTuple):
     """The value of the function at ``t``, and the bound of its rounding error."""
 
     t: float
@@ -72,7 +76,8 @@ class Ladder:
 
     ``value`` is f(0) and ``noise`` the standard deviation of its rounding errors; ``step`` is
     the first step, ``smallest`` the last that makes sense and ``ratio`` that of two steps;
-    ``blur`` is how far, in t, f may be from where it was asked for.
+    ``blur`` is how far, in t, f may be from where it was asked for. Steps shrink at least until
+    noise makes differences of ``until``.
 
     >>> ladder = Ladder(1.0, 1e-16, step=0.25, smallest=1e-9, ratio=2.1)
     >>> while steps := ladder.wanted(expected=1.0, allowance=0.0):
@@ -90,8 +95,10 @@ class Ladder:
         smallest: float,
         ratio: float,
         blur: float = 0.0,
+        until: float = 0.0,
     ) -> None:
         self.value = value
+        self.until = until
         self.noise = noise
         self.blur = blur
         self.step = step
@@ -191,15 +198,15 @@ class Ladder:
         limit = self._limit()
         if len(limit.values) < FEWEST or self.step >= self._below:
             return False
-        slope = self.slope()
         noise = limit.noises[-1]
-        questions = [slope.bar / 4.0]
+        if noise < max(limit.narrowest / 4.0, self.until) or self._loud():
+            return False  # or f is so large at these steps that it hides what smaller ones show
+        slope = self.slope()
+        questions = [(slope.bar - OWN_ULPS * EPSILON * abs(slope.value)) / 4.0]
         if limit is self._central:
             (wide, before, _), (near, bend, blur) = self._bends[-2:]
             if bend > before * (near / wide) ** BLUNT and bend > blur:  # a smooth bend falls as h
                 questions.append(bend / 16.0)
-        if self._loud():
-            return False  # f is so large at these steps that it hides what smaller ones show
         return all(noise >= question for question in questions)
 
     def _loud(self) -> bool:
@@ -228,7 +235,8 @@ class Ladder:
         slope = self.slope()
         expected = (slope.right if t > 0.0 else slope.left) if slope.kink else slope.value
         limit = self._limit()
-        reach = max(abs(v - slope.value) for v in limit.values[-1:]) + slope.bar
+        fall = (abs(t) / self.step) ** limit.power
+        reach = FAR * fall * max(abs(v - slope.value) for v in limit.values[-1:]) + slope.bar
         if self._bends:
             reach += self._bends[-1][1] * abs(t) / self.step
         noise = 2.0 * self._bound(abs(value), abs(expected))
@@ -247,7 +255,7 @@ class Ladder:
         if central is None or bend is None or not math.isfinite(bend.bar):
             return self._one_sided()
         value, half = central.value, bend.value / 2.0
-        bar = central.bar + 4.0 * EPSILON * abs(value)
+        bar = central.bar + OWN_ULPS * EPSILON * abs(value)
         kink = abs(bend.value) > max(bend.bar, SLIGHT * abs(value))
         if abs(bend.value) > bend.bar:
             bar += bend.bar / 2.0 if kink else abs(half)
@@ -277,7 +285,7 @@ class Ladder:
         best = None if self._central.values else self._limit().best()
         if best is None:
             return UNKNOWN
-        bar = best.bar + 4.0 * EPSILON * abs(best.value)
+        bar = best.bar + OWN_ULPS * EPSILON * abs(best.value)
         secant = self._secant(best.step)
         value = best.value
         return Slope(value, bar, value, value, False, secant, best.step, self._side())
@@ -302,11 +310,32 @@ class Ladder:
         """Whether the secant of a larger step than ``slope`` is from comes near ``expected``."""
         left = {-p.t: p.value for p in self.left}
         rises = [(p.t, p.value - left[p.t]) for p in self.right if slope.step < p.t in left]
-        return any(abs(rise / (2 * t) - expected) <= 0.1 * abs(expected) for t, rise in rises)
+        return any(abs(rise / (2 * t) - expected) <= NEAR * abs(expected) for t, rise in rises)
 
-    def is_flat(self, within: float = math.inf) -> bool:
-        """Whether f never moved at all, at steps up to ``within``."""
-        return all(p.value == self.value for p in self.right + self.left if abs(p.t) <= within)
+    def turns(self, expected: float) -> list[tuple[float, float]]:
+        """Pairs of steps, beyond that of the slope, where f turns to the ``expected`` slope."""
+        slope = self.slope()
+        turned = TURN * abs(expected - slope.value)
+        if turned <= NEAR * abs(expected) or not self.has_farther_out(expected, slope):
+            return []
+        probes = [probe for probe in reversed(self.right) if probe.t > slope.step]
+        ends = [probe.t for probe in probes if self.departure(*probe[:2], slope) > turned * probe.t]
+        steps = [slope.step, *[probe.t for probe in probes]]
+        return [(max(t for t in steps if t < end), end) for end in ends[:MOST_TURNS]]
+
+    def is_flat(self) -> bool:
+        """Whether f never moved at all."""
+        return all(p.value == self.value for p in self.right + self.left)
+
+    def is_level(self, part: float) -> bool:
+        """Whether f stands still up to the step of its slope, and does so visibly.
+
+        Visible is a slope of a ``part`` of how steep f is farther out.
+        """
+        slope, probes = self.slope(), self.right + self.left
+        steepest = max((abs(p.value - self.value) / abs(p.t) for p in probes), default=0.0)
+        still = all(p.value == self.value for p in probes if abs(p.t) <= slope.step)
+        return still and slope.bar <= part * steepest
 
     def abrupt(self) -> tuple[float, float] | None:
         """Two neighbouring steps between which f departs from its slope at once, if any.

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from .interrupts import interrupts_deferred
 
-__all__ = ["cluster", "ordered_map", "process_pool"]
+__all__ = ["cluster", "ordered_map", "process_pool", "renewable"]
 
 Result = TypeVar("Result")
 
@@ -169,27 +169,49 @@ def process_pool(jobs: int) -> Iterator[Executor]:
 class _Processes(Executor):
     """A pool of processes that is replaced by a new one when one of them is lost."""
 
-    def __init__(self, jobs: int) -> None:
-        self.jobs = jobs
+    def __init__(self, jobs: int, like: ProcessPoolExecutor | None = None) -> None:
+        """``like`` is somebody's own pool, which serves until a process of it is lost."""
+        self.jobs, self.like = jobs, like
         if hasattr(resource_tracker, "ensure_running"):  # before signals are held back, see below
             resource_tracker.ensure_running()
-        self.pool = self._new()
+        self.pool = like or self._new()
 
     def _new(self) -> ProcessPoolExecutor:
+        if self.like is not None:
+            own = self.like
+            return ProcessPoolExecutor(self.jobs, own._mp_context, own._initializer, own._initargs)
         return ProcessPoolExecutor(self.jobs, get_context("spawn"), initializer=_begin_worker)
 
     def renew(self) -> None:
-        self.pool.shutdown(cancel_futures=True)
+        self.shutdown(cancel_futures=True)
         self.pool = self._new()
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
         # A process started now is deaf to Ctrl-C from its birth, and is told all it must know:
         # what no thread of this process has blocked comes to the main one when that is done.
         with interrupts_deferred(), _interrupts_held_back():
-            return self.pool.submit(fn, *args, **kwargs)
+            try:
+                return self.pool.submit(fn, *args, **kwargs)
+            except BrokenExecutor:  # one was lost while there was nothing to do
+                self.renew()
+                return self.pool.submit(fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        self.pool.shutdown(wait, cancel_futures=cancel_futures)
+        if self.pool is not self.like:
+            self.pool.shutdown(wait, cancel_futures=cancel_futures)
+
+
+@contextmanager
+def renewable(executor: Executor | None) -> Iterator[Executor | None]:
+    """The executor; if it is a pool of processes and one is lost, another pool takes over."""
+    if not isinstance(executor, ProcessPoolExecutor):
+        yield executor
+        return
+    pool = _Processes(getattr(executor, "_max_workers", 1), executor)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 @contextmanager

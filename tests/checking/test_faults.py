@@ -136,6 +136,32 @@ def test_kinks_elsewhere_excuse_no_direction(kinked, its_slope, error):
     assert check_gradient(cost, wrong, theta, parameters=sampled).outcome == "wrong"
 
 
+@pytest.mark.parametrize("place", [5, 700, 1_499])
+@pytest.mark.parametrize("factor", [1.01, 0.0, -1.0])
+def test_kinks_that_nobody_asked_about_hide_no_single_error(place, factor):
+    """Twelve parameters are 0 under |t|: a direction without them is found, with all others."""
+    theta = np.random.default_rng(1).normal(size=1_500)
+    theta[::125] = 0.0
+
+    def gradient(t):
+        return np.sign(t) + np.cos(t)
+
+    def wrong(t):
+        slopes = gradient(t)
+        slopes[place] *= factor
+        return slopes
+
+    def judged(g, **more):
+        return check_gradient(lambda t: float(np.sum(np.abs(t) + np.sin(t))), g, theta, **more)
+
+    chosen = np.arange(10, 30)
+    assert judged(gradient, parameters=chosen).passed
+    assert judged(wrong, parameters=chosen).outcome == "wrong"
+    at_a_kink = gradient(theta)
+    at_a_kink[250] = 5.0
+    assert [slope.index for slope in judged(at_a_kink, parameters=chosen).wrong] == [250]
+
+
 @pytest.mark.parametrize("distance", [1e-3, 1e-5, 1e-7, 1e-9])
 @pytest.mark.parametrize("both", [True, False])
 def test_kinks_beside_theta_excuse_no_error(distance, both):
@@ -185,7 +211,59 @@ def test_a_jump_at_theta_confirms_no_slope(slope, jump):
     assert never_right(lambda t: jump * (t[0] >= 0.3) + t[0], np.array([0.0]), [0.3])
 
 
+@pytest.mark.parametrize("height", [1e-13, 1e-11, 1e-9, 1e-6])
+@pytest.mark.parametrize(
+    ("f", "df"),
+    [
+        (lambda t: t**3, lambda t: 3.0 * t**2),
+        (np.exp, np.exp),
+        (np.tan, lambda t: 1.0 + np.tan(t) ** 2),
+    ],
+)
+def test_small_steps_in_a_smooth_cost_make_its_slope_between_them_no_wrong_one(height, f, df):
+    """From step to step the cost rises by 1000 × their height more than between two steps."""
+
+    def cost(t):
+        return float(np.sum(f(t)) + height * np.floor(1e3 * t[0]))
+
+    theta = [0.8312, 0.4]
+    assert "wrong" not in outcomes(cost, df, theta)
+    assert never_right(cost, lambda t: df(t) * (1.0 + 1e5 * height + 1e-6), theta)
+
+
+@pytest.mark.parametrize("weight", [24.0, 27.0, 31.0])
+def test_stairs_of_the_logarithm_of_one_minus_h_make_no_right_gradient_wrong(weight):
+    """log(1 − h) of an h near 1 has stairs of a percent and more, with slopes of their own."""
+    X = np.random.default_rng(6).normal(size=(25, 3))
+    X[:3] = np.abs(X[:3])
+
+    def cost(t):
+        h = 1.0 / (1.0 + np.exp(-X @ t))
+        return float(-np.mean(np.log(np.clip(1.0 - h, 1e-15, 1.0))))
+
+    def gradient(t):
+        h = 1.0 / (1.0 + np.exp(-X @ t))
+        return X.T @ (h * (1.0 - h > 1e-15)) / 25.0
+
+    assert "wrong" not in outcomes(cost, gradient, weight * np.array([0.5, 0.6, -0.4]))
+
+
 # Edges of a domain
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [
+        lambda t: t[0] * math.log(t[0]) if t[0] > 0.0 else (0.0 if t[0] == 0.0 else math.nan),
+        lambda t: math.sqrt(t[0]),
+        lambda t: t[0] ** 0.99 if t[0] >= 0.0 else math.inf,
+        lambda t: math.acos(1.0 - t[0]),
+    ],
+    ids=["t log t", "√t", "t^0.99", "arccos(1 − t)"],
+)
+@pytest.mark.parametrize("slope", [0.0, 1.0, -30.0, 1e5])
+def test_where_the_slope_is_infinite_no_number_is_right(cost, slope):
+    assert never_right(lambda t: cost(t) + t[1], np.array([slope, 1.0]), [0.0, 1.0])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,10 @@
 """Parameters of any structure, costs and gradients of any type, and very many parameters."""
 
-from concurrent.futures import ThreadPoolExecutor
+import os
+import tempfile
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import parent_process
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -119,25 +123,123 @@ def test_a_jacobian_is_judged_by_row_and_column():
     assert labels(check_gradient(residuals, wrong, theta)) == ["F[2] by theta[1]"]
 
 
-@pytest.mark.parametrize("place", [0, 123_456, 199_999])
-@pytest.mark.parametrize("factor", [1.001, -1.0])
-def test_one_wrong_parameter_of_very_many_is_located(place, factor):
-    theta = np.random.default_rng(1).normal(size=200_000)
-    calls = []
+def sine(rng, size):
+    return lambda t: np.sum(np.sin(t)), np.cos
 
-    def total(t):
-        calls.append(1)
-        return np.sum(np.sin(t))
 
-    def slopes(t):
-        made = np.cos(t)
-        made[place] *= factor
-        return made
+def logistic(rng, size):
+    """Three examples of a logistic regression with very many features."""
+    X, y = rng.normal(size=(3, size)) / np.sqrt(size), np.array([1.0, 0.0, 1.0])
+    cost = lambda t: float(np.sum(np.logaddexp(0.0, X @ t) - y * (X @ t)))  # noqa: E731
+    return cost, lambda t: X.T @ (1.0 / (1.0 + np.exp(-X @ t)) - y)
 
-    check = check_gradient(total, slopes, theta)
+
+def two_layers(rng, size):
+    """Σ tanh(X W) v with W (size − 20, 20 columns) and v (20), all in one vector."""
+    inputs = (size - 20) // 20
+    X = rng.normal(size=(8, inputs)) / np.sqrt(inputs)
+
+    def parts(t):
+        return np.tanh(X @ t[: 20 * inputs].reshape(inputs, 20)), t[-20:]
+
+    def cost(t):
+        hidden, v = parts(t)
+        return float(np.sum(hidden @ v))
+
+    def gradient(t):
+        hidden, v = parts(t)
+        return np.concatenate([(X.T @ ((1.0 - hidden**2) * v)).ravel(), hidden.sum(axis=0)])
+
+    return cost, gradient
+
+
+def off(gradient, places, factor):
+    """The gradient with some entries off by a factor."""
+
+    def wrong(t):
+        slopes = np.array(gradient(t))
+        slopes[places] *= factor
+        return slopes
+
+    return wrong
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "place", "factor"),
+    [
+        (sine, 50_000, 23_456, 1.001),
+        (sine, 20_000, 0, -1.0),
+        (logistic, 20_000, 19_999, 1.001),
+        (logistic, 20_000, 0, 0.0),
+        (two_layers, 20_020, 12_345, 0.999),
+        (two_layers, 20_020, 20_019, 1.001),
+    ],
+)
+def test_one_wrong_parameter_of_very_many_is_located(model, size, place, factor):
+    rng = np.random.default_rng(1)
+    cost, gradient = model(rng, size)
+    theta = rng.normal(size=size)
+    check = check_gradient(cost, off(gradient, [place], factor), theta)
     assert labels(check) == [f"theta[{place}]"]
-    assert len(calls) == check.evaluations <= 100
-    assert check_gradient(total, np.cos, theta).passed
+    assert check.evaluations <= 100
+    assert check_gradient(cost, gradient, theta).passed
+
+
+@pytest.mark.parametrize("model", [sine, logistic, two_layers])
+def test_a_wrong_parameter_with_a_tiny_slope_is_located(model):
+    rng = np.random.default_rng(2)
+    cost, gradient = model(rng, 20_020)
+    theta = rng.normal(size=20_020)
+    least = int(np.argsort(np.abs(gradient(theta)))[5])
+    check = check_gradient(cost, off(gradient, [least], 2.0), theta)
+    assert labels(check) == [f"theta[{least}]"]
+
+
+@pytest.mark.parametrize("model", [sine, logistic, two_layers])
+@pytest.mark.parametrize("places", [[3, 17_000], [19_000, 19_001], [5, 9_000, 9_500]])
+def test_two_or_three_wrong_parameters_are_all_located(model, places):
+    rng = np.random.default_rng(3)
+    cost, gradient = model(rng, 20_020)
+    check = check_gradient(cost, off(gradient, places, 1.001), rng.normal(size=20_020))
+    assert sorted(labels(check)) == sorted(f"theta[{p}]" for p in places)
+
+
+def test_of_a_wrong_row_some_entries_are_named_and_no_other():
+    rng = np.random.default_rng(4)
+    cost, gradient = two_layers(rng, 20_020)
+    row = list(range(400, 420))
+    named = labels(check_gradient(cost, off(gradient, row, 1.001), rng.normal(size=20_020)))
+    assert len(named) > 1
+    assert set(named) <= {f"theta[{p}]" for p in row}
+
+
+def weighed_sines(t):
+    """A cost that other processes can import; one of them is lost with its first task."""
+    if parent_process() is not None and DIES.exists():
+        DIES.unlink()
+        os._exit(1)
+    return float(np.sum(np.sin(t) * np.arange(1.0, t.size + 1.0)))
+
+
+DIES = Path(tempfile.gettempdir()) / f"micrograd_bp_worker_{os.getpgid(0)}"
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_an_error_is_located_by_processes_to_the_bit_though_one_is_lost(lost):
+    theta = np.random.default_rng(5).normal(size=12_000)
+
+    def gradient(t):
+        return np.cos(t) * np.arange(1.0, t.size + 1.0)
+
+    wrong = off(gradient, [7_777], 1.001)
+    here = check_gradient(weighed_sines, wrong, theta)
+    if lost:
+        DIES.touch()
+    with ProcessPoolExecutor(2) as pool:
+        there = check_gradient(weighed_sines, wrong, theta, executor=pool)
+    assert not DIES.exists()
+    assert labels(there) == ["theta[7777]"]
+    assert there.to_dict() == here.to_dict()
 
 
 def test_an_executor_gives_the_same_to_the_bit():

@@ -20,7 +20,7 @@ def problem(theta, costs=None, seed=0):
 
 
 def found(size):
-    return Found(np.ones(size), np.zeros(size), np.zeros(size, dtype=bool))
+    return Found(np.ones(size), np.zeros(size), *np.zeros((2, size), dtype=bool))
 
 
 def test_a_slope_along_a_direction_is_known_to_some_units_in_the_last_place_of_its_sum():

@@ -125,11 +125,15 @@ def test_a_staircase_rises_as_its_slope_farther_out(slope, near):
     assert not ladder.has_farther_out(slope, Slope(0.0, 0.0, 0.0, 0.0, step=1.0))
 
 
-def test_flat_is_what_did_not_move_within_the_step_asked_about():
-    ladder = climbed(lambda t: 0.0 if abs(t) < 0.1 else t, smallest=1e-3)
-    assert ladder.is_flat(0.09)
-    assert not ladder.is_flat(0.3)
-    assert not ladder.is_flat()
+def test_level_is_what_stands_still_and_would_show_a_slope():
+    """Below a kink at 0.1 the cost stands still; where its rounding hides it, any cost does."""
+    kinked = climbed(lambda t: 1.0 + max(abs(t) - 0.1, 0.0), smallest=1e-3)
+    assert kinked.is_level(1e-3)
+    assert not kinked.is_flat()
+    assert not kinked.is_level(1e-16)
+    assert not climbed(lambda t: 1.0 + t).is_level(1e-3)
+    hidden = climbed(lambda t: 1.0 + (t * math.log(t) if t > 0.0 else math.nan), smallest=1e-30)
+    assert not hidden.is_level(1e-3)
 
 
 @pytest.mark.parametrize("side", [1, -1])

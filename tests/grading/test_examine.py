@@ -84,7 +84,7 @@ def test_the_first_data_on_which_the_function_fails_are_named():
 def test_a_step_is_divided_by_the_size_of_its_rate_and_keeps_its_sign():
     other = Answer([part + 1.0 for part in D], False)
     steps = [Answer([rate * part for part in D], False, scaled=True) for rate in (-0.5, 2.0)]
-    made = examine._descaled([steps[0], other, steps[1]], [PROBLEM] * 3)
+    made = examine.descaled([steps[0], other, steps[1]], [D] * 3, [2] * 3, COURSE)
     for answer, factor in ((made[0], -1.0), (made[2], 4.0)):  # one rate for equally many examples
         assert not answer.scaled
         assert all(np.allclose(a, factor * b) for a, b in zip(answer.parts, D, strict=True))
