@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from micrograd_bp import Value, check_expression, check_gradient
-from micrograd_bp.checking import gradient, noise
+from micrograd_bp.checking import gradient, noise, roughness
 from micrograd_bp.checking.blackbox import differ
 from micrograd_bp.checking.directions import Found, confirmed, line_along
 from micrograd_bp.checking.expression import _Replay
@@ -17,7 +17,8 @@ from micrograd_bp.checking.lines import Line, Problem, Verdict
 from micrograd_bp.checking.locate import _step
 from micrograd_bp.checking.noise import POSITIONS
 from micrograd_bp.checking.result import GradientCheck, SlopeCheck
-from micrograd_bp.checking.slope import Slope
+from micrograd_bp.checking.slope import Ladder, Slope
+from micrograd_bp.checking.ties import _outside
 
 THETA = np.array([1.0, -2.0, 3.0])
 PROBLEM = SimpleNamespace(theta=THETA, scale=np.ones(3), unit=1.0, first=0.25)
@@ -97,7 +98,7 @@ def test_a_direction_of_one_kinked_parameter_stays_undecided():
     check = SlopeCheck("", None, 1.0, 1.0, 0.0, "kink", 0.0, 1.0)
     kinked = Verdict(check, None, Slope(1.0, 0.0, 0.0, 1.0, kink=True), line)
     problem = SimpleNamespace(**vars(PROBLEM), judge=refused)
-    found = Found(np.ones(3), np.zeros(3), np.zeros(3, dtype=bool))
+    found = Found.by(PROBLEM, [])
     data = THETA, np.zeros(3), found, np.random.default_rng(2)
     assert confirmed(problem, kinked, line, *data).check.status == "undecided"
 
@@ -106,12 +107,12 @@ def test_estimates_are_accepted_if_the_values_at_smaller_steps_and_all_finer_one
     limit = Limit(2)
     limit.steps, limit.values = [0.4, 0.2, 0.1], [5.0, 1.1, 1.1]
     limit.noises = [0.01, 0.01, 0.01]
-    limit.candidates = [Entry(h, v, 0.0, 0.0, b) for h, v, b in
-                        ((0.4, 5.0, 0.1), (0.2, 1.12, 0.01), (0.1, 1.1, 0.05))]  # fmt: skip
+    entries = ((0.4, 5.0, 0.1), (0.2, 1.12, 0.01), (0.1, 1.1, 0.05))
+    limit.candidates = [Entry(*entry) for entry in entries]
     accepted = limit.accepted()
     assert [entry.step for entry in accepted] == [0.1, 0.2]  # 5 ± 0.1 is contradicted
     assert limit.best() is limit.candidates[1]
-    limit.candidates[1] = Entry(0.2, 1.3, 0.0, 0.0, 0.1)  # beside a finer one: 1.1 ± 0.05
+    limit.candidates[1] = Entry(0.2, 1.3, 0.1)  # beside a finer one: 1.1 ± 0.05
     assert [entry.step for entry in limit.accepted()] == [0.1]
 
 
@@ -279,6 +280,112 @@ def test_a_right_slope_of_a_line_that_crosses_a_kink_is_judged_along_fewer_param
     crossing = Verdict(check, None, Slope(1.0, 0.0, 0.0, 1.0, kink=True), line)
     clear = Verdict(check, None, Slope(1.0, 0.0, 1.0, 1.0), line)
     problem = SimpleNamespace(**vars(PROBLEM), judge=lambda lines: [clear])
-    found = Found(np.ones(3), np.zeros(3), np.zeros(3, dtype=bool))
+    found = Found.by(PROBLEM, [])
     data = THETA, np.zeros(3), found, np.random.default_rng(0)
     assert confirmed(problem, crossing, line, *data) is clear
+
+
+@pytest.mark.parametrize(("part", "outside"), [(1e-4, False), (1e-3, True)])
+def test_a_slope_is_outside_others_by_three_ten_thousandths_of_them(part, outside):
+    for size in (1e-9, 1e9):
+        for claimed, slopes in ((2.0 * (1.0 + part), [1.0, 2.0]), (-3.0 - 3.0 * part, [-3.0, 0.0])):
+            assert _outside(size * np.array([slopes]), size * np.array([claimed]))[0] == outside
+
+
+@pytest.mark.parametrize(("times", "seen"), [(10.0, True), (2.0, False)])
+def test_a_cusp_is_seen_if_its_bend_is_four_times_its_noise(times, seen):
+    """|t|^1.5 bends by √h: slower than a smooth function, whose bend falls as h."""
+    bends = [(h, h**0.5, h**0.5 / times) for h in (1.0, 0.5, 0.25, 0.125)]
+    assert Ladder._cusp(SimpleNamespace(_bends=bends)) == (0.125**0.5 if seen else 0.0)
+    smooth = [(h, h, h / times) for h, _, _ in bends]
+    assert Ladder._cusp(SimpleNamespace(_bends=smooth)) == 0.0
+
+
+@pytest.mark.parametrize(("times", "loud"), [(100.0, True), (4.0, False)])
+def test_values_are_loud_at_sixteen_times_the_rounding_at_theta(times, loud):
+    ladder = SimpleNamespace(value=1.0, _bound=lambda value, expected: 1e-16)
+    ladder._loudest = [(0.5, 8.0 * times * 1e-16), (0.25, times * 1e-16)]
+    assert Ladder._loud(ladder) == loud
+    ladder._loudest = [(0.5, 2.0 * times * 1e-16), (0.25, times * 1e-16)]  # falls as the step
+    assert not Ladder._loud(ladder)
+
+
+@pytest.mark.parametrize(("bend", "kink"), [(1e-8, True), (1e-10, False)])
+def test_a_bend_of_less_than_a_billionth_of_the_slope_is_no_kink(bend, kink):
+    """t + b/2 |t| has slopes 1 ± b/2."""
+    ladder = Ladder(0.0, 0.0, step=0.25, smallest=1e-9, ratio=2.0)
+    while steps := ladder.wanted(expected=1.0, allowance=0.0):
+        ladder.add([(t, t + bend / 2.0 * abs(t)) for t in steps])
+    slope = ladder.slope()
+    assert slope.kink == kink
+    assert abs(slope.right - 1.0 - bend / 2.0) <= slope.bar
+    assert kink or slope.bar >= bend / 2.0
+
+
+@pytest.mark.parametrize(("part", "negligible"), [(4e-7, True), (4e-6, False)])
+def test_a_slope_is_negligible_beside_one_that_is_a_million_times_as_steep(part, negligible):
+    slope = Slope(0.0, part, 0.0, 0.0, secant=1.0)
+    line = SimpleNamespace(analytic=part)
+    assert Problem._negligible(line, slope) == negligible
+
+
+@pytest.mark.parametrize(("off", "status"), [(5e-7, "right"), (5e-6, "undecided")])
+def test_the_outer_half_of_a_bar_confirms_nothing_but_what_is_a_millionth(off, status):
+    line = SimpleNamespace(analytic=1.0 + off, allowance=0.0)
+    slope = Slope(1.0, 1.2 * off, 1.0, 1.0)
+    judged = SimpleNamespace(resolution=1e-3, _negligible=lambda line, slope: False)
+    ladder = SimpleNamespace(is_flat=lambda step: False)
+    assert Problem._status(judged, line, slope, ladder, False) == status
+    near = SimpleNamespace(analytic=1.0 + off / 2.0, allowance=0.0)  # in the inner half
+    assert Problem._status(judged, near, slope, ladder, False) == "right"
+
+
+@pytest.mark.parametrize(("sigma", "same"), [(0.2, True), (0.05, False)])
+def test_noise_at_two_spacings_is_the_same_to_a_factor_of_eight(sigma, same):
+    rng = np.random.default_rng(0)
+    level, settled = noise._believed(lambda t: sigma * rng.standard_normal(t.size), 1e-9, 1.0)
+    assert settled == same
+    assert (level == 1.0) == same
+
+
+def departures(*jumps, rise=0.0):
+    """f departs from its slope by each jump beyond its place, and by ``rise`` × t besides."""
+    asked = []
+
+    def probe(t):
+        asked.append(t)
+        return t, rise * t + sum(height * (t > place) for place, height in jumps)
+
+    ladder = SimpleNamespace(slope=lambda: None, departure=lambda t, value, slope: abs(value))
+    return ladder, probe, asked
+
+
+@pytest.mark.parametrize(
+    ("jumps", "beside", "rough"),
+    [
+        ([(0.01, 1.0)], 0.005, False),  # one jump
+        ([(0.01, 1.0)], 0.02, True),  # so near that one is enough
+        ([(0.01, 1.0), (0.05, 1.0)], 0.005, True),
+        ([(0.01, 1.0), (0.05, 0.3)], 0.005, False),
+    ],
+)
+def test_stairs_jump_again_beyond(jumps, beside, rough):
+    ladder, probe, _ = departures(*jumps)
+    assert roughness._jumps(ladder, (0.005, 0.02), probe, beside, 0.0) == rough
+
+
+def test_a_twentieth_of_a_departure_is_a_jump_and_a_thousandth_is_found_in_a_dozen_looks():
+    ladder, probe, _ = departures((0.01, 0.05), (0.005, 0.95))
+    assert roughness._jumps(ladder, (0.008, 0.012), probe, 0.02, 0.0)
+    ladder, probe, asked = departures(rise=90.0)
+    assert not roughness._jumps(ladder, (0.005, 0.012), probe, 0.02, 0.0)
+    assert len(asked) <= 14
+
+
+@pytest.mark.parametrize(("place", "found"), [(0.01, {0}), (0.05, set())])
+def test_one_jump_is_beside_theta_within_a_fiftieth_of_the_first_step(place, found):
+    ladder, probe, _ = departures((place, 1.0))
+    for step in (1e-6, 1.0):
+        rough = roughness.rough([ladder], {0: [(place / 2 * step, 2 * place * step)]}, {0},
+                                lambda i, t, s=step: (t, probe(t / s)[1]), [step], 0.0)  # fmt: skip
+        assert rough == found
