@@ -27,7 +27,7 @@ from .examine import Runs, descaled, diagnose, held_against, run, same_answer
 from .explain import explanations
 from .functions import function_candidates, needs_network, parameter_names
 from .layouts import Problem, random_problem
-from .lines import Wrong, explain_lines
+from .lines import Listing, Wrong, explain_lines
 from .local import Local
 from .names import Parameter, parameters_of
 from .objects import ObjectBinding
@@ -155,7 +155,9 @@ def judge(
     if unknown and all(runs.own != OTHER_DATA for runs in unnamed):
         return diagnose(unknown[0]), unknown[0]
     unnamed = [runs for runs in unnamed if runs.own != UNKNOWN]
-    for runs in sorted(unnamed, key=lambda one: not _told(one))[:NAMED]:
+    if len(unnamed) > 1:
+        unnamed.sort(key=lambda one: (not _told(one), -_lines_known(one, runner)))
+    for runs in unnamed[:NAMED]:
         if best is not None and best[0].mistakes and _told(best[1]) and not _told(runs):
             break
         diagnosis = diagnose(runs)
@@ -175,9 +177,35 @@ def _told(runs: Runs) -> bool:
 
 def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
     """The diagnosis with what each line computed, where the code can be read and run so."""
+    cost_wrong = bool(diagnosis.cost_findings) or diagnosis.cost_wrong
+    traced = _listing(runs, runner, not diagnosis.gradient_passed, cost_wrong)
+    if traced is None:
+        return diagnosis
+    listing, problem = traced
+    assert runs.bound is not None
+    listing = replace(listing, example=_one_example(runs.bound, runner, problem))
+    if diagnosis.result != "wrong":
+        return replace(diagnosis, where=None, lines=listing)
+    units = () if runs.other_cost and runs.stated else _of_units(runs, listing.units)
+    named = [units, diagnosis.mistakes, _of_lines(listing.wrong, diagnosis)]
+    found = min(filter(None, named), key=lambda one: len(one[0].parts), default=())
+    clues = () if found else diagnosis.clues
+    return replace(diagnosis, where=listing.where, lines=listing, mistakes=found, clues=clues)
+
+
+def _lines_known(runs: Runs, runner: Runner) -> int:
+    """How many lines compute what backpropagation computes, if all is read as here."""
+    traced = _listing(runs, runner, True, False)
+    return sum(line.status == "right" for line in traced[0].lines) if traced else 0
+
+
+def _listing(
+    runs: Runs, runner: Runner, gradient_wrong: bool, cost_wrong: bool
+) -> tuple[Listing, Problem] | None:
+    """What each line computed, and on what; None where the code cannot be run so."""
     bound, first = runs.bound, runs.problems[0]
     if bound is None:
-        return diagnosis
+        return None
     m = 1 if bound.single else bound.examples or TRACED
     problem = replace(random_problem(first.net.sizes, m, first.lambda_), lambda_=first.lambda_)
     try:
@@ -185,12 +213,12 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
         program, _ = bound.program(problem)
         trace = runner.trace(program)
         if trace is None:
-            return diagnosis
+            return None
         answer, untouched = bound.read_back(trace.results, problem), bound.answer(runner, problem)
     except UserError:
-        return diagnosis
+        return None
     if not runs.unstable and not same_answer(answer, untouched):
-        return diagnosis  # what answers differently explains nothing
+        return None  # what answers differently explains nothing
     own = runs.stated if runs.other_cost else None
     exact = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched, own=own).exact.D
     (untouched,) = descaled([untouched], [exact], [len(problem.X)], bound.layout)
@@ -202,17 +230,10 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
         file=trace.file,
         replaced=isinstance(bound, ObjectBinding),
         again=trace.again if runs.unstable else None,
-        gradient_wrong=not diagnosis.gradient_passed,
-        cost_wrong=bool(diagnosis.cost_findings) or diagnosis.cost_wrong,
+        gradient_wrong=gradient_wrong,
+        cost_wrong=cost_wrong,
     )
-    listing = replace(listing, example=_one_example(bound, runner, problem))
-    if diagnosis.result != "wrong":
-        return replace(diagnosis, where=None, lines=listing)
-    units = _of_units(runs, listing.units) if own is None else ()
-    named = [units, diagnosis.mistakes, _of_lines(listing.wrong, diagnosis)]
-    found = min(filter(None, named), key=lambda one: len(one[0].parts), default=())
-    clues = () if found else diagnosis.clues
-    return replace(diagnosis, where=listing.where, lines=listing, mistakes=found, clues=clues)
+    return listing, problem
 
 
 def _of_units(runs: Runs, units: tuple[str, str]) -> tuple[Finding, ...]:

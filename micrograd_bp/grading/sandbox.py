@@ -96,6 +96,7 @@ def _grade_python(source: Source, name: str | None, process: Process) -> Diagnos
     filename = str(source.path.resolve())
     loaded = process.ask(do="load", source=source.text, filename=filename)
     inventory = loaded["inventory"]
+    process.source = source.text
     judged = None
     failure: UserError | None = None
     from_file = False  # the file's own data, which are what it answers for
@@ -122,7 +123,6 @@ def _grade_python(source: Source, name: str | None, process: Process) -> Diagnos
         raise failure or _nothing(source, name, inventory)
     diagnosis, runs = judged if from_file else asked_again(*judged, process, source.text)
     notes = [*source.notes, *_notes(loaded, process), *diagnosis.notes]
-    process.source = source.text
     return with_lines(replace(diagnosis, notes=tuple(notes)), runs, process)
 
 

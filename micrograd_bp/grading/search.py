@@ -35,7 +35,7 @@ Networks = tuple[list[int], ...]
 NEARLY = 5e-5  # a gradient that agrees so far, relative to its largest entry, is nearly right
 LIKE_WEIGHTS = 0.3  # the cosine to the weights given above which an answer may be new weights
 RUNS = 8000  # of one submission, until the search gives up
-KEPT = 5  # attempts of different answers that are judged
+KEPT = 8  # attempts of different answers that are judged
 
 
 class Bound(Protocol):
@@ -167,7 +167,10 @@ class Search:
                 found = bool(self.attempts)
             elif found or self.given is not None:
                 break
-            if not all(bound.worth_after(a.bound) for a in self.attempts):
+            if not all(
+                bound.worth_after(a.bound) or (bound.single != a.bound.single and not a.fits)
+                for a in self.attempts
+            ):
                 continue
             for attempt in self._attempts(bound, networks):
                 if bound.examples == 1 and bound.name in self.uneven:
@@ -177,8 +180,8 @@ class Search:
                 if attempt.fits and _uneven(attempt):
                     self.uneven.add(bound.name)
                 self._keep(attempt)
-            if self.runs > RUNS:
-                break
+            if self.runs > RUNS or any(a.fits and a.cost_right for a in self.attempts):
+                break  # a J that is right tells that nothing is to be read otherwise
         return None
 
     def _as_one_column(self, attempt: Attempt) -> Attempt | None:
