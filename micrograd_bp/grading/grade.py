@@ -40,6 +40,7 @@ from .workshop import signature
 
 __all__ = ["Diagnosis", "Finding", "LayerVerdict", "check_backprop", "judge"]
 
+LIKELY = 2 / 3  # of the most lines that are known under any binding
 NAMED = 3  # attempts whose mistakes are looked for, until one is named
 TRACED = 7  # examples of the traced run: none of the usual sizes, so that shapes tell quantities
 
@@ -156,7 +157,11 @@ def judge(
         return diagnose(unknown[0]), unknown[0]
     unnamed = [runs for runs in unnamed if runs.own != UNKNOWN]
     if len(unnamed) > 1:
-        unnamed.sort(key=lambda one: (not _told(one), -_lines_known(one, runner)))
+        known = [_lines_known(runs, runner) for runs in unnamed]
+        least = LIKELY * max(known)
+        likely = [count >= least for count in known]
+        order = sorted(range(len(unnamed)), key=lambda n: (not _told(unnamed[n]), not likely[n]))
+        unnamed = [unnamed[n] for n in order]
     for runs in unnamed[:NAMED]:
         if best is not None and best[0].mistakes and _told(best[1]) and not _told(runs):
             break
