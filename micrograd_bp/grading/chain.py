@@ -15,11 +15,11 @@ import numpy as np
 
 from ..support.validation import Array
 from .blocks import Slip, coefficients, near, slips
-from .delta_mistakes import DELTA_MISTAKES
+from .catalogue import MISTAKES, known_for
 from .evidence import Case
-from .forward_mistakes import FORWARD_MISTAKES
 from .mistake import ACCUMULATE, Mistake
 from .model import Model, with_bias
+from .steps import Steps, steps_of
 
 __all__ = ["Link", "chained"]
 
@@ -64,7 +64,7 @@ def chained(cases: Sequence[Case]) -> list[Link] | None:
     unexplained."""
     if not all(case.fits and np.any(part) for case in cases for part in case.parts):
         return None
-    models = [Model(case.net.thetas, case.X, case.Y, case.lambda_) for case in cases]
+    models = [case.model for case in cases]
     links = _links(cases, models, len(cases[0].net.thetas))
     return links and [link for link in links if link.mistakes or link.slips or link.divided]
 
@@ -96,7 +96,7 @@ def _passed_on(
     if mistakes and tried[0].deltas[l + 1] is not models[0].deltas[l + 1]:
         yield mistakes, models
     elif not mistakes:
-        for mistake in DELTA_MISTAKES:
+        for mistake in MISTAKES.values():
             if mistake.name == (SLOPED if l + 1 == models[0].last else UNSLOPED):
                 yield (mistake,), _adopted(models, mistake, l + 1)
 
@@ -133,7 +133,7 @@ def _whole(models: list[Model], l: int) -> Iterator[tuple[tuple[Mistake, ...], l
     """The right steps first, then one wrong step of δ⁽ˡ⁺¹⁾ or of what it is multiplied with."""
     last = models[0].last
     yield (), models
-    for mistake in (*DELTA_MISTAKES, *FORWARD_MISTAKES):
+    for mistake in known_for(models[0].hidden, models[0].output):
         replaced = set(mistake.steps)
         if replaced == INPUTS:
             yield (mistake,), models
@@ -190,7 +190,7 @@ def lists(model: Model) -> tuple[list[Array], list[Array], list[Array]]:
 
 def _delta(mistake: Mistake, model: Model, l: int) -> Array:
     """δ⁽ˡ⁾ with the wrong step, from the δ⁽ˡ⁺¹⁾ that came before."""
-    steps = mistake.procedure
+    steps = replace(steps_of(model.hidden, model.output, Steps()), **mistake.steps)
     thetas, z, a = lists(model)
     with np.errstate(all="ignore"):
         if l == model.last:
@@ -206,7 +206,7 @@ def _fit(
     Delta = model.accumulated(l)
     if mistakes and set(mistakes[0].steps) == INPUTS:
         _, z, a = lists(model)
-        inputs = mistakes[0].procedure.inputs(z, a, l - 1)
+        inputs = mistakes[0].steps["inputs"](z, a, l - 1)
         if inputs.shape[1] != Delta.shape[1]:
             return None
         Delta = model.deltas[l + 1].T @ inputs
@@ -215,8 +215,8 @@ def _fit(
     part = case.parts[l - 1]
     size = float(np.max(np.abs(part)))
     tolerance = float(np.max(case.tolerances[l - 1])) / size if size else 0.0
-    found = coefficients(part, Delta, theta, m, case.lambda_, tolerance)
+    found = coefficients(part, model.scale * Delta, theta, m, model.lambda_, tolerance)
     if found is None:
         return None
-    made = tuple(slips(found, m, K, case.lambda_))
+    made = tuple(slips(found, m, K, model.lambda_))
     return made if all(np.isfinite(slip.factor) for slip in made) else None

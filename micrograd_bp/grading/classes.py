@@ -135,6 +135,9 @@ def made_ways(parameters: Sequence[Parameter]) -> Iterator[Roles]:
     options = [p for p in parameters if not p.optional]
     if not options:
         yield ()
+    if len(options) == 3:  # whatever they are called
+        sizes = zip(options, ("input", "hidden", "output"), strict=True)
+        yield tuple((p.name, role, p.keyword) for p, role in sizes)
     named = [p for p in parameters if not p.optional or _role_of_size(p)]
     if named:
         for roles in assignments(named, essential=()):

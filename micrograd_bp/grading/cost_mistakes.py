@@ -16,10 +16,16 @@ __all__ = ["COST_MISTAKES", "CostMistake", "CostTerms"]
 @dataclass(frozen=True)
 class CostTerms:
     """The sums that J is made of: ``ones`` Σ −y log h, ``zeros`` Σ −(1 − y) log(1 − h), over
-    all m examples and K outputs, ``weights`` Σ θ² for j ≥ 1 and ``biases`` Σ θ² for j = 0."""
+    all m examples and K outputs, ``weights`` Σ θ² for j ≥ 1 and ``biases`` Σ θ² for j = 0.
+    ``crossed`` is Σ −(1 − y) log h, ``every`` Σ −log(1 − h), ``ones_twice`` and ``zeros_twice``
+    are the first two with g(h) for h."""
 
     ones: float
     zeros: float
+    crossed: float
+    every: float
+    ones_twice: float
+    zeros_twice: float
     squares: float
     weights: float
     biases: float
@@ -37,6 +43,10 @@ class CostTerms:
         return cls(
             float(np.sum(Y * np.logaddexp(0.0, -z))),
             float(np.sum((1.0 - Y) * np.logaddexp(0.0, z))),
+            float(np.sum((1.0 - Y) * np.logaddexp(0.0, -z))),
+            float(np.sum(np.logaddexp(0.0, z))),
+            float(np.sum(Y * np.logaddexp(0.0, -a))),
+            float(np.sum((1.0 - Y) * np.logaddexp(0.0, a))),
             float(np.sum((a - Y) ** 2)),
             sum(float(np.sum(Theta[:, 1:] ** 2)) for Theta in thetas),
             sum(float(np.sum(Theta[:, 0] ** 2)) for Theta in thetas),
@@ -72,6 +82,58 @@ class CostMistake:
 
 
 DATA = "Σ_i Σ_k [−y_k log h_k − (1 − y_k) log(1 − h_k)]"
+
+
+def _mean_of(data: Callable[[CostTerms], float]) -> Callable[[CostTerms], float]:
+    return lambda t: data(t) / t.m + t.penalty
+
+
+SIGNS = "Both terms have the minus sign, for both logarithms are negative."
+TWICE = "h is g(z) already: no g belongs into J."
+TERMS: list[tuple[str, str, str, Callable[[CostTerms], float]]] = [
+    (
+        "sign of the term of 1 − y in J",
+        "−y_k log h_k + (1 − y_k) log(1 − h_k)",
+        SIGNS,
+        lambda t: t.ones - t.zeros,
+    ),
+    (
+        "sign of the term of y in J",
+        "y_k log h_k − (1 − y_k) log(1 − h_k)",
+        SIGNS,
+        lambda t: t.zeros - t.ones,
+    ),
+    (
+        "log h in both terms of J, for log(1 − h) in the second",
+        "−y_k log h_k − (1 − y_k) log h_k",
+        "Where y is 0, h is to be near 0: the logarithm is that of 1 − h.",
+        lambda t: t.ones + t.crossed,
+    ),
+    (
+        "log(1 − h) in J without its factor 1 − y",
+        "−y_k log h_k − log(1 − h_k)",
+        "The second term counts where y is 0 only.",
+        lambda t: t.ones + t.every,
+    ),
+    (
+        "g applied twice in J",
+        "−y_k log g(h_k) − (1 − y_k) log(1 − g(h_k))",
+        TWICE,
+        lambda t: t.ones_twice + t.zeros_twice,
+    ),
+    (
+        "g applied twice in the term of 1 − y of J",
+        "−y_k log h_k − (1 − y_k) log(1 − g(h_k))",
+        TWICE,
+        lambda t: t.ones + t.zeros_twice,
+    ),
+    (
+        "g applied twice in the term of y of J",
+        "−y_k log g(h_k) − (1 − y_k) log(1 − h_k)",
+        TWICE,
+        lambda t: t.ones_twice + t.zeros,
+    ),
+]
 
 COST_MISTAKES = [
     CostMistake(
@@ -121,6 +183,21 @@ COST_MISTAKES = [
         "J = (1/m) Σ_i Σ_k [y_k log h_k + (1 − y_k) log(1 − h_k)] + (λ/2m) Σ_{j≥1} θ_ij²",
         "The logarithms of numbers below 1 are negative; the minus sign makes J a cost.",
         lambda t: -t.data / t.m + t.penalty,
+    ),
+    *[
+        CostMistake(
+            name,
+            f"J = (1/m) Σ_i Σ_k [{used}] + (λ/2m) Σ_{{j≥1}} θ_ij²",
+            remedy,
+            _mean_of(data),
+        )
+        for name, used, remedy, data in TERMS
+    ],
+    CostMistake(
+        "the penalty of J subtracted",
+        f"J = (1/m) {DATA} − (λ/2m) Σ_{{j≥1}} θ_ij²",
+        "Regularization makes large weights dear: its term is added.",
+        lambda t: t.data / t.m - t.penalty,
     ),
     CostMistake(
         "squared error instead of the logarithms",

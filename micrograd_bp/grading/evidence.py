@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,12 +15,16 @@ from ..gradients import Gradient, backprop_gradient
 from ..network.sigmoid import SigmoidNetwork, reshape
 from ..support.validation import Array
 from .catalogue import Mistake, Steps
+from .layouts import Problem
+from .model import Model
+from .own_cost import Stated
 from .precision import SINGLE, written_decimals, written_digits
 from .submission import Answer
 
 __all__ = ["Case", "relative_difference"]
 
 ROUNDING = 4.0  # bounds of rounding.py: two computations, each allowed another order of its sums
+OTHER_COSTS = 1e-12  # of the largest entry: what rounding makes of a small network's gradient
 LEAST_PRECISION = 0.05  # a tolerance above this part of the largest entry decides nothing
 
 
@@ -34,11 +38,28 @@ class Case:
     lambda_: float
     answer: Answer
     stored: bool = False  # numbers may have been rounded as they were written down
+    own: Stated | None = None  # the code's own cost, where that is known and not the course's
     _forward: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
+    def right(self) -> Steps:
+        """The right steps for the cost that the answer is held against."""
+        return Steps() if self.own is None else self.own.steps
+
+    @property
+    def model(self) -> Model:
+        """The quantities for that cost."""
+        if self.own is not None:
+            return self.own.model(Problem(self.net, self.X, self.Y, self.lambda_))
+        return Model(self.net.thetas, self.X, self.Y, self.lambda_)
+
+    @cached_property
     def exact(self) -> Gradient:
-        return backprop_gradient(self.net, self.X, self.Y, self.lambda_)
+        course = backprop_gradient(self.net, self.X, self.Y, self.lambda_)
+        if self.own is None:
+            return course
+        D = self.right.gradient(self.net.thetas, self.X, self.Y, self.lambda_)
+        return replace(course, D=D)
 
     @cached_property
     def fits(self) -> bool:
@@ -73,6 +94,9 @@ class Case:
         bounds = rounding_bounds(*data)
         factor = ROUNDING * self.unit / UNIT_ROUNDOFF
         cost, D = factor * bounds.cost, [factor * part for part in bounds.D]
+        if self.own is not None:  # for names, not for verdicts: a bound for the course's cost
+            D = [np.maximum(part, OTHER_COSTS * np.max(np.abs(right)))
+                 for part, right in zip(D, self.exact.D, strict=True)]  # fmt: skip
         digits = written_digits(self.answer.vector) if self.stored else None
         if digits is None:
             return cost, D
@@ -159,11 +183,18 @@ class Case:
             parts = self._parted(steps.arrange(list(backward)[::-1]))
             yield from reversed(list(enumerate(parts)))
 
+    def steps(self, *mistakes: Mistake) -> Steps:
+        """The right steps with those of the mistakes in their place."""
+        made = self.right
+        for mistake in mistakes:
+            made = replace(made, **mistake.steps)
+        return made
+
     def admits(self, mistake: Mistake) -> bool:
         """Whether the mistake can be made with a network of these shapes."""
         try:
             with np.errstate(all="ignore"):
-                mistake.gradient(self.net.thetas, self.X, self.Y, self.lambda_)
+                self.steps(mistake).gradient(self.net.thetas, self.X, self.Y, self.lambda_)
         except (ValueError, IndexError):
             return False
         return True

@@ -10,22 +10,24 @@ import numpy as np
 
 from ..gradients import autodiff_gradient
 from ..network.symbols import symbol
+from ..support.validation import Array
 from .binding import Binding, Runner
 from .clues import where_to_look
 from .diagnosis import Diagnosis, LayerVerdict
 from .evidence import Case, relative_difference
 from .explain import explanations, judge_cost, unseen
 from .functions import with_cost
-from .layouts import Problem
+from .layouts import Layout, Problem
 from .other_costs import OTHER_DATA, costs_near, near, own_cost_of
-from .own_cost import gradient_scale
+from .own_cost import Stated, gradient_scale, stated_cost
 from .precision import SINGLE
-from .search import Attempt, Bound, distance, problems_for, unforeseen
+from .search import NEARLY, Attempt, Bound, distance, problems_for, unforeseen
 from .submission import Answer, StepError, UserError
 
-__all__ = ["Runs", "asked_again", "diagnose", "run"]
+__all__ = ["Runs", "asked_again", "descaled", "diagnose", "held_against", "run", "same_answer"]
 
 EXACT = 1e-9  # relative to the largest entry: a cost of the family, to rounding
+FEW = 2  # numbers that tell no factor
 GRAPH_LIMIT = 200_000  # nodes' worth of examples × weights that the graph confirms
 
 
@@ -41,6 +43,7 @@ class Runs:
     unstable: bool = False  # another answer in every call
     crashed: str | None = None  # on which data
     own: tuple[str, ...] | None = None  # in what its own cost differs, if it is right for that
+    stated: Stated | None = None  # the cost that its J is, if it is a known one
     lacking: tuple[str, ...] = ()  # what its network has not
     stepped: bool = False  # the gradient was told from a step of unknown α
     bound: Bound | None = None
@@ -50,6 +53,14 @@ class Runs:
         """Results that are at hand without running anything."""
         problems = [Problem(case.net, case.X, case.Y, case.lambda_) for case in cases]
         return cls(cases, problems, form, list(notes))
+
+    @property
+    def other_cost(self) -> bool:
+        """Whether its J is known and of other units, or of another form where that is free."""
+        if self.stated is None or self.bound is None:
+            return False
+        course = self.bound.course_form and not self.stated.own.differences
+        return not course and bool(self.stated.words(self.problems[0]))
 
     @property
     def fits(self) -> bool:
@@ -73,6 +84,9 @@ def run(
     runs = _run(bound, runner, [bound.problem(problem, runner) for problem in problems])
     runs.notes.extend(_binding_notes(attempt, bound, runs))
     if runs.fits and not runs.unstable and runs.crashed is None and not _right(runs.cases):
+        costs = [case.answer.cost for case in runs.cases if case.answer.cost is not None]
+        stated = stated_cost(runs.problems[: len(costs)], costs) if costs else None
+        runs = replace(runs, stated=stated)
         return replace(runs, own=own_cost_of(bound, runner, runs))
     return runs
 
@@ -113,7 +127,7 @@ def _run(bound: Bound, runner: Runner, problems: Sequence[Problem]) -> Runs:
     answers = [bound.answer(runner, problems[0])]
     again = bound.answer(runner, problems[0])
     notes = []
-    unstable = not _equal(answers[0], again)
+    unstable = not same_answer(answers[0], again)
     if unstable:
         notes.append(
             "a second call with the same θ and data gave another gradient: set every Δ to 0 at "
@@ -131,7 +145,8 @@ def _run(bound: Bound, runner: Runner, problems: Sequence[Problem]) -> Runs:
     for problem in kept:
         _confirm_by_the_graph(problem)
     stepped = any(answer.scaled for answer in answers)
-    answers = _descaled(answers, kept)
+    exacts = [problem.exact.D for problem in kept]
+    answers = descaled(answers, exacts, [len(problem.X) for problem in kept], bound.layout)
     cases = [
         Case(p.net, p.X, p.Y, p.lambda_, answer) for p, answer in zip(kept, answers, strict=True)
     ]
@@ -160,27 +175,53 @@ def _confirm_by_the_graph(problem: Problem) -> None:
         raise ArithmeticError("the referee's two gradients disagree; please report this network")
 
 
-def _descaled(answers: Sequence[Answer], problems: Sequence[Problem]) -> list[Answer]:
-    """Steps (before − after) divided by the α that the numbers tell, one for equally many
-    examples: a factor that changes with the data is no α."""
+def descaled(
+    answers: Sequence[Answer], exacts: Sequence[Sequence[Array]], m: Sequence[int], layout: Layout
+) -> list[Answer]:
+    """Steps (before − after) divided by the α that the numbers tell, one for equally many (``m``)
+    examples: a factor that changes with the data is no α. Biases that are not there stay right."""
     made = []
     found: dict[int, float] = {}
-    for answer, problem in zip(answers, problems, strict=True):
-        if answer.scaled and answer.fits(problem.net.shapes):
+    none = layout.kind == "none"
+    for answer, exact, count in zip(answers, exacts, m, strict=True):
+        if answer.scaled and answer.fits([D.shape for D in exact]):
+            seen = [layout.pieces(parts)[0] if none else parts for parts in (answer.parts, exact)]
             # negative: told from its sign
-            size = abs(found.setdefault(len(problem.X), _alpha(answer, problem))) or 1.0
-            answer = replace(answer, parts=[part / size for part in answer.parts], scaled=False)
+            size = abs(found.setdefault(count, _alpha(*seen))) or 1.0
+            parts = [part / size for part in answer.parts]
+            if none:
+                both = zip(exact, parts, strict=True)
+                parts = [np.hstack([D[:, :1], part[:, 1:]]) for D, part in both]
+            answer = replace(answer, parts=parts, scaled=False, rate=size)
         made.append(answer)
     return made
 
 
-def _alpha(answer: Answer, problem: Problem) -> float:
-    """The factor of the whole step; if it is wrong, that of the layer that fits best."""
-    exact = problem.exact.D
-    whole = gradient_scale(answer.parts, exact)
-    layers = [gradient_scale([yours], [right])
-              for yours, right in zip(answer.parts, exact, strict=True)]  # fmt: skip
-    factor, left = min([whole, *layers], key=lambda one: one[1])
+def held_against(own: Stated, runs: Runs) -> list[Case]:
+    """The cases held against another cost than the course's; steps told from that one anew."""
+    assert runs.bound is not None
+    cases = [replace(case, own=own, _forward={}) for case in runs.cases]
+    if not runs.stepped:
+        return cases
+    steps = [
+        replace(a, parts=[part * a.rate for part in a.parts], scaled=True)
+        for a in (case.answer for case in cases)
+    ]
+    exacts = [case.exact.D for case in cases]
+    answers = descaled(steps, exacts, [len(case.X) for case in cases], runs.bound.layout)
+    both = zip(cases, answers, strict=True)
+    return [replace(case, answer=answer, _forward={}) for case, answer in both]
+
+
+def _alpha(parts: Sequence[Array], exact: Sequence[Array]) -> float:
+    """The factor of the whole step; if it is wrong, that of the part that fits best: a layer, or
+    its weights. A bias or two fit any factor."""
+    factor, left = gradient_scale(parts, exact)
+    if left > NEARLY:
+        both = [(yours, right) for yours, right in zip(parts, exact, strict=True)]
+        both += [(yours[:, 1:], right[:, 1:]) for yours, right in both]
+        found = [gradient_scale([one], [other]) for one, other in both if one.size > FEW]
+        factor, left = min([(factor, left), *found], key=lambda one: one[1])
     return factor if left <= 1.0 else 1.0
 
 
@@ -195,7 +236,7 @@ def _binding_notes(attempt: Attempt, bound: Bound, runs: Runs) -> list[str]:
         elif len(sizes) == 2:
             only = "no layer is hidden"
         else:
-            only = "one layer is hidden"
+            only = "one layer is hidden" if len(sizes) == 3 else "hidden layers are of one size"
         made.append(f"the function runs only where {only}; elsewhere: {skipped}.")
     elif attempt.misshapen_before:
         made.append("with two hidden layers its gradient has not the shapes of Θ.")
@@ -234,6 +275,11 @@ def diagnose(runs: Runs, named: bool = True) -> Diagnosis:
         outcome = "right for its own cost"
     wrong = outcome == "wrong"
     gradient_passed = exact or nearly or not wrong
+    if wrong and not gradient_passed and runs.other_cost:
+        assert runs.stated is not None
+        cases = held_against(runs.stated, runs)
+        cost_finding = []
+        cost = cost and (cost[0], cost[0], True)
     findings = explanations(cases) if named and not gradient_passed else []
     clues = [] if gradient_passed or findings or not named else where_to_look(cases, verdicts)
     residuals = [relative_difference(case.parts, case.exact.D) for case in cases if case.fits]
@@ -327,7 +373,7 @@ def _layer_verdicts(cases: Sequence[Case]) -> list[LayerVerdict]:
     return made
 
 
-def _equal(one: Answer, other: Answer) -> bool:
+def same_answer(one: Answer, other: Answer) -> bool:
     """Whether two answers are one, to rounding: sums over shuffled examples are no other answer."""
     same = len(one.parts) == len(other.parts)
     return same and all(

@@ -12,7 +12,16 @@ from dataclasses import replace
 import numpy as np
 
 from .blocks import Slip
-from .catalogue import COST_MISTAKES, MISTAKES, CostMistake, CostTerms, Mistake, Steps, pairs
+from .catalogue import (
+    COST_MISTAKES,
+    MISTAKES,
+    CostMistake,
+    CostTerms,
+    Mistake,
+    Steps,
+    known_for,
+    pairs,
+)
 from .chain import chained
 from .diagnosis import Finding, theta_names
 from .evidence import Case, relative_difference
@@ -26,7 +35,7 @@ def explanations(cases: Sequence[Case]) -> list[Finding]:
     if not all(np.all(np.isfinite(part)) for case in cases for part in case.parts):
         return []
     known = _known(cases[0])
-    whole = _whole(cases, _singly(known))
+    whole = _whole(cases, _singly(cases[0], known))
     if whole:
         return whole
     if not any(np.any(part) for case in cases for part in case.parts):
@@ -37,24 +46,26 @@ def explanations(cases: Sequence[Case]) -> list[Finding]:
     if partly:
         return partly
     fitting = [mistake for mistake in known if cases[0].admits(mistake)]
-    found = _whole(cases, (((one, two), steps) for one, two, steps in pairs(fitting)))
+    both = (((one, two), cases[0].steps(one, two)) for one, two in pairs(fitting))
+    found = _whole(cases, both)
     return found or _mixed_layers(cases, known, by_layer, wrong) or _step_by_step(cases)
 
 
 def unseen(cases: Sequence[Case]) -> list[str]:
     """Mistakes that would give the same numbers on these data."""
-    return [finding.name for finding in _whole(cases, _singly(_known(cases[0])))]
+    return [finding.name for finding in _whole(cases, _singly(cases[0], _known(cases[0])))]
 
 
 def _known(case: Case) -> list[Mistake]:
-    """The mistakes of the catalogue that answers of this form can have."""
+    """The mistakes that answers of this form can have: those of its units, the catalogue's."""
     form = "vector" if case.answer.is_vector else "matrices"
-    return [mistake for mistake in MISTAKES.values() if mistake.form in (None, form)]
+    units = (case.model.hidden, case.model.output)
+    return [mistake for mistake in known_for(*units) if mistake.form in (None, form)]
 
 
-def _singly(known: Sequence[Mistake]) -> Iterator[tuple[tuple[Mistake, ...], Steps]]:
+def _singly(case: Case, known: Sequence[Mistake]) -> Iterator[tuple[tuple[Mistake, ...], Steps]]:
     for mistake in known:
-        yield (mistake,), replace(Steps(), **mistake.steps)
+        yield (mistake,), case.steps(mistake)
 
 
 def judge_cost(
@@ -110,7 +121,7 @@ def _rank(finding: Finding) -> float:
 
 def _layers_explained(cases: Sequence[Case], mistake: Mistake) -> list[float] | None:
     """Layer by layer how far the mistake is from the user's numbers, in units of the noise."""
-    steps = replace(Steps(), **mistake.steps)
+    steps = cases[0].steps(mistake)
     worst: list[float] | None = None
     for case in cases:
         parts = case.agreement(steps, True, every_layer=True)
@@ -220,7 +231,7 @@ def _slipped(slip: Slip) -> Mistake:
 def _layer_residual(cases: Sequence[Case], mistake: Mistake, layers: Sequence[int]) -> float:
     worst = 0.0
     for case in cases:
-        theirs = mistake.gradient(case.net.thetas, case.X, case.Y, case.lambda_)
+        theirs = case.steps(mistake).gradient(case.net.thetas, case.X, case.Y, case.lambda_)
         chosen = [(case.parts[l - 1], theirs[l - 1]) for l in layers]
         worst = max(worst, relative_difference([a for a, _ in chosen], [b for _, b in chosen]))
     return worst

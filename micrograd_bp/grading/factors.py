@@ -11,7 +11,7 @@ from ..support.validation import Array
 from .blocks import Coefficients, Slip, coefficients, slips
 from .evidence import Case
 from .flow import Node
-from .quantities import Match
+from .quantities import Match, key_of
 from .reading import BLOCKS, Reading
 from .wording import symbol
 
@@ -30,11 +30,12 @@ def blocks_off(reading: Reading, case: Case) -> Iterator[Off]:
         return
     model = reading.model
     m, K = model.Y.shape
+    rate = case.answer.rate
     for l, yours in enumerate(case.parts, start=1):
         right = model.gradient(l)
         if _close(yours, right):
             continue
-        sums, theta = model.accumulated(l), model.thetas[l - 1]
+        sums, theta = model.scale * model.accumulated(l), model.thetas[l - 1]
         found = coefficients(yours, sums, theta, m, model.lambda_, AGREEMENT)
         if found is not None and max(abs(found.alpha), abs(found.alpha0)) < AGREEMENT / m:
             node = next((n for n in reading.flow.nodes if _zeros_like(n, yours)), None)
@@ -43,7 +44,7 @@ def blocks_off(reading: Reading, case: Case) -> Iterator[Off]:
                 continue
         slipped = slips(found, m, K, model.lambda_) if found is not None else []
         for slip in slipped:
-            node = factor_enters(reading, l, slip) or _last(reading, l, slip, found)
+            node = factor_enters(reading, l, slip) or _last(reading, l, slip, found, rate)
             if node is not None and (number := odd_number(reading, node)) is not None:
                 yield l, *number
             elif node is not None:
@@ -67,6 +68,11 @@ def unfinished(reading: Reading, l: int, yours: Array, right: Array) -> Iterator
                 yield l, node, "0", "gradient of the hidden layers left at 0"
             return
         known = reading.known.match(part)
+        if known is not None and known.kind in ("a", "z", "slope", "theta"):
+            node = next((n for n in reversed(reading.flow.nodes) if _given(n, part)), None)
+            if node is not None:
+                what = "bias gradient" if block[1] == BLOCKS[1][1] else "weights' gradient"
+                yield l, node, symbol(reading, known), f"{what} given as {known.quantity.symbol}"
         if known is None or known.kind not in ("outer", "partial", "delta"):
             continue
         example = known.quantity.example
@@ -161,8 +167,13 @@ def _fair_elsewhere(reading: Reading, node: Node, l: int) -> bool:
     return False
 
 
-def _last(reading: Reading, l: int, slip: Slip, found: Coefficients | None) -> Node | None:
-    """The last step that holds the gradient of Θ⁽ˡ⁾ as it was handed in."""
+def _last(
+    reading: Reading, l: int, slip: Slip, found: Coefficients | None, rate: float
+) -> Node | None:
+    """The last step that holds the gradient of Θ⁽ˡ⁾ as it was handed in, or α times it.
+
+    The sign of a step is that of the assignment which takes it, ``-=`` or ``+=``.
+    """
     assert found is not None
     bias = slip.step.startswith("bias")
     size = found.alpha0 if bias else found.alpha
@@ -182,10 +193,17 @@ def _last(reading: Reading, l: int, slip: Slip, found: Coefficients | None) -> N
         named = (
             one.place.text in (assigned := reading.flow.targets)
             and one.key in assigned[one.place.text]
+            and (rate == 1.0 or not one.place.unit.operator)
         )
-        if one.place.role in ("value", "target") and abs(factor / size - 1.0) < 1e-7 and not named:
+        near = any(abs(abs(factor / size) / r - 1.0) < 1e-7 for r in (1.0, rate))
+        signed = factor * size > 0.0 or rate != 1.0
+        if one.place.role in ("value", "target") and near and signed and not named:
             node = one
-    return node
+    origin = reading.flow.origin(node) if node is not None else None
+    apart = node is not None and origin is not None and (
+        node.place.unit.function != origin.place.unit.function
+    )  # fmt: skip
+    return origin if apart else node  # the helper's step, not the call
 
 
 def _same(one: Match, other: Match) -> bool:
@@ -196,6 +214,12 @@ def _same(one: Match, other: Match) -> bool:
 
 def _close(one: Array, other: Array) -> bool:
     return bool(np.max(np.abs(one - other)) <= AGREEMENT * np.max(np.abs(other)))
+
+
+def _given(node: Node, value: Array) -> bool:
+    """Whether a variable or an item was given these numbers there."""
+    named = node.place.role == "value" and bool(node.place.unit.target)
+    return named and key_of(node.value) == key_of(value)
 
 
 def _zeros_like(node: Node, value: Array) -> bool:

@@ -9,12 +9,13 @@ import numpy as np
 
 from ..support.validation import Array
 from .blocks import coefficients, slips
-from .catalogue import MISTAKES, Mistake
+from .catalogue import Mistake, known_for
 from .factors import factor_enters, odd_number, unfinished
 from .flow import Node
 from .guess import Guess
-from .model import HIDDEN, Model, over
+from .model import Model, over
 from .reading import Reading
+from .steps import Steps, steps_of
 from .wording import step_words
 
 __all__ = ["Step", "described", "expected"]
@@ -54,7 +55,9 @@ def described(reading: Reading, node: Node, guess: Guess | None) -> Step:
     mistake = _catalogued(guess, model)
     if guess.kind in ("Delta", "D") and (found := _slipped(reading, node, guess, mistake)):
         return found
-    if mistake is not None and ADDING & set(mistake.steps):
+    if mistake is not None and "inside the loop" in mistake.name:
+        blamed = _divided(reading, node) or blamed
+    elif mistake is not None and ADDING & set(mistake.steps):
         blamed = reading.blamed(_added(reading, node))
     if mistake is not None:
         if "left out" in mistake.name and "accumulate" in mistake.steps:
@@ -117,11 +120,22 @@ def _added(reading: Reading, node: Node) -> Node:
         node = sums[0]
 
 
+def _divided(reading: Reading, node: Node) -> Node | None:
+    """The division among what a sum was made of."""
+    for one in reading.inputs(node):
+        place = one.place
+        divides = isinstance(place.node, ast.BinOp) and isinstance(place.node.op, ast.Div)
+        if divides or place.unit.operator == "/":
+            return one
+    return None
+
+
 def _slipped(reading: Reading, node: Node, guess: Guess, mistake: Mistake | None) -> Step | None:
     """A gradient made of Δ and Θ with a wrong coefficient, told where that enters."""
     model, l = reading.model, guess.layer
     m, K = model.Y.shape
-    found = coefficients(guess.value, model.accumulated(l), model.thetas[l - 1], m, model.lambda_)
+    Delta = model.scale * model.accumulated(l)
+    found = coefficients(guess.value, Delta, model.thetas[l - 1], m, model.lambda_)
     slipped = slips(found, m, K, model.lambda_) if found is not None else []
     if not slipped:
         return None
@@ -158,16 +172,11 @@ def _special(reading: Reading, node: Node, guess: Guess | None) -> str:
 def _uncatalogued(guess: Guess, model: Model) -> str:
     """The name of a wrong step that only its own inputs show, not the gradient's."""
     l, value = guess.layer, guess.value
-    z, a = model.za
+    a = model.za[1]
     if guess.kind == "delta" and l == model.last:
         targets = (a[l] - value)[:, np.newaxis]
         found = np.max(np.abs(targets - model.Y), axis=2) < 1e-9
         return "h compared with the y of another example" if np.all(np.any(found, axis=1)) else ""
-    if guess.kind == "delta":
-        back = model.deltas[l + 1] @ model.thetas[l - 1][:, 1:]
-        if model.hidden == "tanh" and _equal(value, back * (1.0 - z[l] ** 2)):
-            return "g′ of tanh taken as 1 − z², for 1 − a²"
-        return _slope_of_another(guess, model)
     if guess.kind == "D":
         return _of_weights(value, model.thetas[l - 1])
     return ""
@@ -185,21 +194,10 @@ def _equal(one: Array, other: Array) -> bool:
     return one.shape == other.shape and bool(np.allclose(one, other, rtol=1e-9, atol=0.0))
 
 
-def _slope_of_another(guess: Guess, model: Model) -> str:
-    z, a = model.za
-    back = model.deltas[guess.layer + 1] @ model.thetas[guess.layer - 1][:, 1:]
-    for name, (_, slope) in HIDDEN.items():
-        used = back * slope(z[guess.layer], a[guess.layer])
-        other = name not in (model.hidden, "linear") and model.hidden != "sigmoid"
-        if other and np.allclose(guess.value, used, rtol=1e-9):
-            return f"{model.hidden} units with the slope of {name}"
-    return ""
-
-
 def _catalogued(guess: Guess, model: Model) -> Mistake | None:
     """The mistake of the catalogue that this step makes, from the values it was given."""
     guesses = [guess, replace(guess, kind="D")] if guess.kind == "Delta" else [guess]
-    for mistake in MISTAKES.values():
+    for mistake in known_for(model.hidden, model.output):
         for one in guesses:
             try:
                 with np.errstate(all="ignore"):
@@ -217,7 +215,8 @@ def _catalogued(guess: Guess, model: Model) -> Mistake | None:
 
 def _stepped(mistake: Mistake, guess: Guess, model: Model) -> Array | None:
     """The value of one step as the mistake computes it."""
-    steps, l = mistake.procedure, guess.layer
+    steps = replace(steps_of(model.hidden, model.output, Steps()), **mistake.steps)
+    l = guess.layer
     replaced = set(mistake.steps)
     thetas = list(model.thetas)
     zs, as_ = model.za

@@ -90,6 +90,9 @@ class Flow:
             put_together = read and key not in seen and place.text in by_target
             if not operands and put_together:
                 operands = (by_target[place.text],)  # from its elements
+            if not operands and place.role == "before" and isinstance(place.node, ast.Subscript):
+                whole_array = by_target.get(place.text.split("[")[0])
+                operands = () if whole_array is None else (whole_array,)
             seen.add(key)
             self.nodes.append(Node(index, place, value, key, operands))
             pending.setdefault(number, []).append(index)
@@ -162,6 +165,17 @@ class Flow:
         """The nodes that a value was computed from, by whoever computed them first."""
         for i in node.operands:
             yield self.origin(self.nodes[i])
+
+    def behind(self, sinks: Sequence[Node]) -> set[Key]:
+        """The keys of all values that these were computed from, their own among them."""
+        found: set[Key] = set()
+        stack = list(sinks)
+        while stack:
+            node = stack.pop()
+            if node.key not in found:
+                found.add(node.key)
+                stack += self.inputs(self.origin(node))
+        return found
 
     def origin(self, node: Node) -> Node:
         """The node that computed this value first, or where it was first seen."""

@@ -23,13 +23,16 @@ from ..support.validation import Array, regularization
 from .binding import Runner
 from .diagnosis import Diagnosis, Finding, LayerVerdict
 from .evidence import Case
-from .examine import Runs, diagnose, run
+from .examine import Runs, descaled, diagnose, held_against, run, same_answer
+from .explain import explanations
 from .functions import function_candidates, needs_network, parameter_names
 from .layouts import Problem, random_problem
 from .lines import Wrong, explain_lines
 from .local import Local
 from .names import Parameter, parameters_of
-from .other_costs import OTHER_DATA, UNKNOWN
+from .objects import ObjectBinding
+from .other_costs import OTHER_DATA, UNKNOWN, costs_near
+from .own_cost import OwnCost, Stated, scales
 from .search import EXAMPLES, LAMBDA, Bound, Search
 from .stored import StoredResults, stored_results
 from .submission import StepError, UserError
@@ -132,7 +135,8 @@ def judge(
     """
     search = Search(runner, given, lambda_)
     found = search.go(candidates)
-    attempts = sorted(search.attempts, key=lambda attempt: not attempt.fits)
+    # a J that is right tells how θ and y are read, whatever the gradient is
+    attempts = sorted(search.attempts, key=lambda one: (not one.fits, not one.cost_right))
     if found is not None:
         attempts.insert(0, found)
     best: tuple[Diagnosis, Runs] | None = None
@@ -151,7 +155,9 @@ def judge(
     if unknown and all(runs.own != OTHER_DATA for runs in unnamed):
         return diagnose(unknown[0]), unknown[0]
     unnamed = [runs for runs in unnamed if runs.own != UNKNOWN]
-    for runs in unnamed[:NAMED]:
+    for runs in sorted(unnamed, key=lambda one: not _told(one))[:NAMED]:
+        if best is not None and best[0].mistakes and _told(best[1]) and not _told(runs):
+            break
         diagnosis = diagnose(runs)
         if best is None or diagnosis.unexplained < best[0].unexplained:
             best = diagnosis, runs
@@ -160,6 +166,11 @@ def judge(
     if best is None and search.failure is not None:
         raise search.failure
     return best
+
+
+def _told(runs: Runs) -> bool:
+    """Whether a J that is right tells that θ and the data were read as they are meant."""
+    return runs.fits and costs_near(runs.cases, given=True)
 
 
 def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
@@ -178,18 +189,18 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
         answer, untouched = bound.read_back(trace.results, problem), bound.answer(runner, problem)
     except UserError:
         return diagnosis
-    same = len(answer.parts) == len(untouched.parts) and all(
-        np.array_equal(a, b, equal_nan=True)
-        for a, b in zip(answer.parts, untouched.parts, strict=True)
-    )
-    if not same and not runs.unstable:
+    if not runs.unstable and not same_answer(answer, untouched):
         return diagnosis  # what answers differently explains nothing
-    case = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched)
+    own = runs.stated if runs.other_cost else None
+    exact = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched, own=own).exact.D
+    (untouched,) = descaled([untouched], [exact], [len(problem.X)], bound.layout)
+    case = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched, own=own)
     listing = explain_lines(
         trace.source,
         trace.events,
         case,
         file=trace.file,
+        replaced=isinstance(bound, ObjectBinding),
         again=trace.again if runs.unstable else None,
         gradient_wrong=not diagnosis.gradient_passed,
         cost_wrong=bool(diagnosis.cost_findings) or diagnosis.cost_wrong,
@@ -197,11 +208,26 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
     listing = replace(listing, example=_one_example(bound, runner, problem))
     if diagnosis.result != "wrong":
         return replace(diagnosis, where=None, lines=listing)
-    named = [wrong for wrong in listing.wrong if wrong.name]
-    if diagnosis.mistakes or not named:
-        return replace(diagnosis, where=listing.where, lines=listing)
-    found = _of_lines(named, diagnosis)
-    return replace(diagnosis, where=listing.where, lines=listing, mistakes=(found,), clues=())
+    units = _of_units(runs, listing.units) if own is None else ()
+    named = [units, diagnosis.mistakes, _of_lines(listing.wrong, diagnosis)]
+    found = min(filter(None, named), key=lambda one: len(one[0].parts), default=())
+    clues = () if found else diagnosis.clues
+    return replace(diagnosis, where=listing.where, lines=listing, mistakes=found, clues=clues)
+
+
+def _of_units(runs: Runs, units: tuple[str, str]) -> tuple[Finding, ...]:
+    """The fewest mistakes of a network with the units that the run shows, where neither its form
+    nor its J says what it was to compute: a mean or a sum over the examples, ½ or no ½."""
+    assert runs.bound is not None
+    stated = any(case.answer.cost is not None for case in runs.cases)
+    if stated or runs.bound.course_form or not runs.fits or runs.unstable:
+        return ()
+    found = []
+    for scale in range(len(scales(1, 1, free=True))):
+        own = OwnCost(*units)
+        if own.squares or "½" not in scales(1, 1, free=True)[scale].words:
+            found.append(tuple(explanations(held_against(Stated(own, scale, ""), runs))))
+    return min(filter(None, found), key=lambda one: len(one[0].parts), default=())
 
 
 def _one_example(bound: Bound, runner: Runner, problem: Problem) -> dict[str, Any]:
@@ -223,16 +249,18 @@ def _one_example(bound: Bound, runner: Runner, problem: Problem) -> dict[str, An
     return {"row": row, "thetas": thetas, "x": x, "y": y, "D": D}
 
 
-def _of_lines(named: Sequence[Wrong], diagnosis: Diagnosis) -> Finding:
+def _of_lines(wrong: Sequence[Wrong], diagnosis: Diagnosis) -> tuple[Finding, ...]:
     """The mistakes that lines make, where no formulas of the catalogue give the whole answer."""
-    first = {wrong.name: wrong for wrong in reversed(named)}
-    kept = [wrong for wrong in named if first[wrong.name] is wrong]
+    first = {one.name: one for one in reversed(wrong)}
+    kept = [one for one in wrong if one.name and first[one.name] is one]
+    if not kept:
+        return ()
     formulas = tuple(
         (f"line {w.line}", w.expected, w.computed, f"Look at line {w.line}: {w.code}") for w in kept
     )
     layers = tuple(verdict.layer for verdict in diagnosis.layers if not verdict.passed)
     names = tuple(w.name for w in kept)
-    return Finding.of("; and ".join(names), names, formulas, layers)
+    return (Finding.of("; and ".join(names), names, formulas, layers),)
 
 
 def _check_results(stored: StoredResults, lambda_: float) -> Diagnosis:

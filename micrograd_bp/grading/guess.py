@@ -97,6 +97,20 @@ def _backward_guess(reading: Reading, node: Node, kinds: set[tuple[str, int]]) -
             rows = _as_rows(reading, last, reading.model.deltas[l].shape[1])
             if rows is not None:
                 return Guess("delta", l, rows, last)
+    return _output_delta(reading, chain, behind)
+
+
+def _output_delta(
+    reading: Reading, chain: list[Node], behind: set[tuple[str, int]]
+) -> Guess | None:
+    """δ of the outputs, where h − y goes on when it should be δ already."""
+    output = reading.model.last
+    layers = {l for _, l in behind - {("Y", 0)}}
+    if layers == {output} and ("delta", output) not in reading.model.adopted:
+        for last in reversed(chain):
+            rows = _as_rows(reading, last, reading.model.Y.shape[1])
+            if rows is not None:
+                return Guess("delta", output, rows, last)
     return None
 
 
@@ -104,10 +118,11 @@ def _gradient(reading: Reading, node: Node, l: int, kind: str) -> Array | None:
     """Its value as Δ⁽ˡ⁾ or D⁽ˡ⁾, perhaps turned; weights alone get the right bias column."""
     model = reading.model
     theta = model.thetas[l - 1]
-    for value in (node.value, node.value.T):
+    flat = node.value[np.newaxis] if node.value.ndim == 1 and len(theta) == 1 else node.value
+    for value in (flat, flat.T):
         if value.shape == theta.shape and value.size > 1:
             return value
-    for value in (node.value, node.value.T):
+    for value in (flat, flat.T):
         if value.shape == theta[:, 1:].shape and value.size > 1:
             right = model.gradient(l) if kind == "D" else model.accumulated(l)
             return np.hstack([right[:, :1], value])

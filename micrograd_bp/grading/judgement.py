@@ -20,7 +20,7 @@ from .reading import Reading, fitted, squared
 from .trace import Event
 from .wording import step_words
 
-__all__ = ["Judgement", "differing", "judged", "wrong_cost"]
+__all__ = ["Judgement", "differing", "judged", "sinks_of", "wrong_cost"]
 
 BLOCKS = (slice(1, None), slice(0, 1))  # weights and bias column, which many keep apart
 MOST = 8  # mistakes that are looked for in one file
@@ -92,7 +92,7 @@ def _unexplained(judgement: Judgement) -> tuple[bool, int, int]:
 
 
 def _judged(flow: Flow, model: Model, case: Case, fit: bool) -> Judgement:
-    sinks = _sinks(flow, case, model)
+    sinks = sinks_of(flow, case, model)
     tainted: set[Any] = set()
     found: list[Step] = []
     total = sum(theta.size for theta in model.thetas)
@@ -124,7 +124,7 @@ def _judged(flow: Flow, model: Model, case: Case, fit: bool) -> Judgement:
 def _put_together(flow: Flow, judgement: Judgement, case: Case) -> Judgement:
     """The last step, where all of it is known, but put together in another way."""
     reading, model = judgement.last, judgement.last.model
-    sinks = _sinks(flow, case, model)
+    sinks = sinks_of(flow, case, model)
     if not sinks:
         return judgement
     node = max((flow.origin(sink) for sink in sinks), key=lambda one: one.number)
@@ -139,7 +139,7 @@ def _put_together(flow: Flow, judgement: Judgement, case: Case) -> Judgement:
     return replace(judgement, found=(step,))
 
 
-def _sinks(flow: Flow, case: Case, model: Model) -> list[Node]:
+def sinks_of(flow: Flow, case: Case, model: Model) -> list[Node]:
     """The nodes that hold the wrong gradient: the answer's own arrays, else what leads nowhere."""
     wanted = [*case.answer.parts]
     if case.fits:
@@ -194,11 +194,14 @@ def wrong_cost(flow: Flow, model: Model, case: Case) -> list[Step]:
     ]
 
 
-def differing(flow: Flow, again: Sequence[Event]) -> Step | None:
-    """The first value that a second call computed otherwise."""
+def differing(flow: Flow, again: Sequence[Event], sinks: Sequence[Node] = ()) -> Step | None:
+    """The first value that a second call computed otherwise, of those behind ``sinks``."""
+    behind = flow.behind(sinks)
     for node, (number, value) in zip(flow.nodes, again, strict=False):
         if node.place.number != number:
             return None
+        if behind and node.key not in behind:
+            continue
         if node.value.shape != value.shape or not np.array_equal(node.value, value, equal_nan=True):
             random = "rand" in node.place.unit.text or "shuffle" in node.place.unit.text
             name = "random numbers" if random else "a value kept from the call before"

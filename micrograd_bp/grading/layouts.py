@@ -222,6 +222,10 @@ def gathered(tree: Any, layout: Layout, like: Sequence[Array]) -> Iterator[list[
     """Every such set of matrices: those under a gradient's name, the first, and the last."""
     single = len(like) == 1 and like[0].shape[0] == 1  # db of one unit may be a plain number
     everything = [(path, array) for path, array in leaves(tree) if array.ndim or single]
+    keys = [NUMBERED.search(path[-1]) if path else None for path, _ in everything]
+    numbers = [int(found[0]) for found in keys if found]
+    if len(numbers) == len(everything):  # they tell the layer: "W3" may stand before "W1"
+        everything = [everything[i] for i in np.argsort(numbers, kind="stable")]
     named = [(path, array) for path, array in everything if path and GRADIENT.match(path[-1])]
     for chosen in (named, everything):
         arrays = [array for _, array in chosen]
@@ -235,6 +239,9 @@ def gathered(tree: Any, layout: Layout, like: Sequence[Array]) -> Iterator[list[
 
 
 GRADIENT = re.compile(r"(?i)d_?[wb_]|d_?theta|.*grad|nabla|delta_?[wb]")  # as keys are called
+
+
+NUMBERED = re.compile(r"(?<=[A-Za-z_])\d+$")
 
 
 def _by_shape(left: list[Numbers], layout: Layout, like: Sequence[Array]) -> list[Numbers] | None:

@@ -10,7 +10,7 @@ is found.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,9 +18,9 @@ import numpy as np
 from .evidence import Case
 from .faults import Step
 from .flow import Flow, Node
-from .judgement import Judgement, differing, judged, wrong_cost
-from .model import Model
-from .trace import Event, places
+from .judgement import Judgement, differing, judged, sinks_of, wrong_cost
+from .quantities import key_of
+from .trace import Event, Place, places
 from .wording import symbol
 
 __all__ = ["Line", "Listing", "Wrong", "explain_lines"]
@@ -64,6 +64,7 @@ class Listing:
     wrong: tuple[Wrong, ...] = ()
     spoiled: tuple[dict[str, Any], ...] = ()
     example: dict[str, Any] | None = None
+    units: tuple[str, str] = ("sigmoid", "sigmoid")  # hidden and output, as the run shows them
 
     @property
     def where(self) -> dict[str, Any] | None:
@@ -91,6 +92,7 @@ def explain_lines(
     *,
     file: str = "",
     again: Sequence[Event] | None = None,
+    replaced: bool = False,
     gradient_wrong: bool = True,
     cost_wrong: bool = False,
 ) -> Listing:
@@ -98,16 +100,22 @@ def explain_lines(
 
     ``again`` are the events of a second call, where that one answered differently;
     ``gradient_wrong`` and ``cost_wrong`` say what was judged wrong, so that no line is accused
-    where nothing is.
+    where nothing is. ``replaced`` says that the weights which an object made for itself were
+    replaced by the case's, so that nothing follows from how it was made.
     """
     try:
-        flow = Flow(places(source), events)
+        known = places(source)
+        if replaced:
+            events, again = (_not_made(known, one) for one in (events, again or ()))
+        flow = Flow(known, events)
     except (SyntaxError, IndexError):
         return Listing()
-    base = Model(case.net.thetas, case.X, case.Y, case.lambda_)
+    case = _as_ordered(flow, case)
+    base = case.model
     result = judged(flow, base, case, gradient_wrong)
     found = list(result.found)
-    if again is not None and (different := differing(flow, again)) is not None:
+    sinks = sinks_of(flow, case, base)
+    if again and (different := differing(flow, again, sinks)) is not None:
         found = [different]
     if cost_wrong:
         found += wrong_cost(flow, result.first.model, case)
@@ -115,7 +123,28 @@ def explain_lines(
     wrong = [_wrong(step, file, lines) for step in sorted(found, key=lambda step: step.node.number)]
     unique = {(step.line, step.name or step.expected): step for step in reversed(wrong)}
     kept = tuple(step for step in wrong if unique[step.line, step.name or step.expected] is step)
-    return Listing(_annotated(result, lines, {step.line for step in kept}), kept, result.spoiled)
+    model = result.first.model
+    annotated = _annotated(result, lines, {step.line for step in kept})
+    return Listing(annotated, kept, result.spoiled, units=(model.hidden, model.output))
+
+
+def _as_ordered(flow: Flow, case: Case) -> Case:
+    """The case with its examples in the order that the run takes them in, if it shuffles both."""
+    for node in flow.arrays:
+        for rows in (node.value, node.value.T):
+            if rows.shape == case.X.shape and len(rows) > 1 and not np.array_equal(rows, case.X):
+                place = [np.flatnonzero((row == case.X).all(axis=1)) for row in rows]
+                order = [int(found[0]) for found in place if found.size]
+                if sorted(order) == list(range(len(rows))):
+                    known = {key_of(Y) for Y in (case.Y[order], case.Y[order].argmax(axis=1))}
+                    if known & flow.first.keys():
+                        return replace(case, X=case.X[order], Y=case.Y[order], _forward={})
+    return case
+
+
+def _not_made(known: Sequence[Place], events: Sequence[Event]) -> list[Event]:
+    """The events without those of constructors."""
+    return [event for event in events if known[event[0]].unit.function != "__init__"]
 
 
 def _wrong(step: Step, file: str, lines: Sequence[str]) -> Wrong:

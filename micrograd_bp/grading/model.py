@@ -46,18 +46,25 @@ HIDDEN: dict[str, tuple[Callable[[Array], Array], Callable[[Array, Array], Array
         lambda z, a: np.where(z > 0.0, 1.0, 0.01),
     ),
     "linear": (lambda z: z, lambda z, a: np.ones_like(z)),
+    "softplus": (lambda z: np.asarray(np.logaddexp(0.0, z)), lambda z, a: logistic(z)),
 }
 # Output layers: the activation, the cost, and δ of the outputs from z, h and y.
 OUTPUTS: dict[str, tuple[Callable[[Array], Array], str, Callable[[Array, Array, Array], Array]]] = {
     "sigmoid": (logistic, "logarithms", lambda z, h, y: h - y),
     "sigmoid, squared error": (logistic, "squares", lambda z, h, y: (h - y) * h * (1.0 - h)),
     "softmax": (softmax, "softmax", lambda z, h, y: h - y),
-    "linear, squared error": (lambda z: z, "squares", lambda z, h, y: h - y),
     "tanh, squared error": (
         lambda z: np.asarray(np.tanh(z)),
         "squares",
         lambda z, h, y: (h - y) * (1.0 - h**2),
     ),
+    "relu, squared error": (
+        lambda z: np.maximum(z, 0.0),
+        "squares",
+        lambda z, h, y: (h - y) * (z > 0.0),
+    ),
+    # the last: z is seen in every run
+    "linear, squared error": (lambda z: z, "squares", lambda z, h, y: h - y),
 }
 
 
@@ -81,6 +88,8 @@ class Model:
     lambda_: float
     hidden: str = "sigmoid"
     output: str = "sigmoid"
+    scale: float = 1.0  # of the examples' part of J
+    all_weights: bool = False  # whether the penalty takes the bias weights too
     adopted: Mapping[tuple[str, int], Array] = field(default_factory=dict)
 
     @property
@@ -131,14 +140,14 @@ class Model:
 
     def gradient(self, l: int) -> Array:
         """D⁽ˡ⁾ = (Δ⁽ˡ⁾ + λ Θ⁽ˡ⁾)/m, the bias column not regularized."""
-        return self._own(
-            "D", l, (self.accumulated(l) + self.lambda_ * self.penalized(l)) / len(self.X)
-        )
+        Delta = self.scale * self.accumulated(l)
+        return self._own("D", l, (Delta + self.lambda_ * self.penalized(l)) / len(self.X))
 
     def penalized(self, l: int) -> Array:
-        """Θ⁽ˡ⁾ with zeros for its bias column."""
+        """Θ⁽ˡ⁾ with zeros for its bias column, where the penalty leaves that out."""
         made = np.array(self.thetas[l - 1])
-        made[:, 0] = 0.0
+        if not self.all_weights:
+            made[:, 0] = 0.0
         return made
 
     @cached_property
@@ -156,4 +165,5 @@ class Model:
     def cost(self) -> float:
         """The whole cost."""
         squares = sum(float(np.sum(self.penalized(l) ** 2)) for l in range(1, self.last))
-        return float(np.sum(self.costs)) / len(self.X) + self.lambda_ / 2 / len(self.X) * squares
+        data = self.scale * float(np.sum(self.costs))
+        return (data + self.lambda_ / 2 * squares) / len(self.X)

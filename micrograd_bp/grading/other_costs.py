@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from .binding import Runner
@@ -10,7 +11,7 @@ from .catalogue import MISTAKES
 from .evidence import Case
 from .explain import explanations
 from .layouts import Problem
-from .own_cost import confirmed, family, gradient_scale, scales, stated_cost, with_penalty
+from .own_cost import confirmed, family, gradient_scale, scales
 from .search import NEARLY, Bound, distance
 
 __all__ = ["OTHER_DATA", "UNKNOWN", "costs_near", "near", "own_cost_of"]
@@ -49,11 +50,9 @@ def _confirmed_own(bound: Bound, runner: Runner, runs: Any) -> tuple[str, ...] |
     for case, problem in zip(runs.cases[:2], runs.problems[:2], strict=True):
         if not confirmed(stated, problem, case.parts, bound.layout, runs.stepped):
             return None
-    values = [case.answer.cost for case in runs.cases if case.answer.cost is not None]
-    known = stated_cost(runs.problems[: len(values)], values)
-    if known is None and _other_data(runs.cases):
-        return OTHER_DATA
-    return known or UNKNOWN
+    if runs.stated is None:
+        return OTHER_DATA if _other_data(runs.cases) else UNKNOWN
+    return runs.stated.words(runs.problems[0]) or UNKNOWN
 
 
 def _other_data(cases: Sequence[Case]) -> bool:
@@ -68,7 +67,8 @@ def _family_own(bound: Bound, runs: Any) -> tuple[str, ...] | None:
     outputs, layers = first.net.sizes[-1], len(first.net.thetas)
     free = bound.layout.kind != "theta" or runs.stepped
     for own in family(layers, outputs):
-        gradients = [with_penalty(own.gradient(p), p) for p in runs.problems]
+        models = [replace(own.model(p), lambda_=p.lambda_) for p in runs.problems]
+        gradients = [[m.gradient(l) for l in range(1, layers + 1)] for m in models]
         found = []
         factors: dict[int, float] = {}
         for case, D, problem in zip(runs.cases, gradients, runs.problems, strict=True):
@@ -80,7 +80,7 @@ def _family_own(bound: Bound, runs: Any) -> tuple[str, ...] | None:
                 break
             known = [s for s in scales(len(problem.X), outputs, free)
                      if abs(factor / s.factor - 1.0) <= NEARLY]  # fmt: skip
-            if own.loss != "squared error":
+            if not own.squares:
                 known = [s for s in known if "½" not in s.words and (free or s.factor == 1.0)]
             found.append([s.words for s in known])
         else:
@@ -92,10 +92,13 @@ def _family_own(bound: Bound, runs: Any) -> tuple[str, ...] | None:
     return None
 
 
-def costs_near(cases: Sequence[Case]) -> bool:
-    """Whether J, where it was given, is nearly the course's."""
+def costs_near(cases: Sequence[Case], given: bool = False) -> bool:
+    """Whether J, where it was given, is nearly the course's; or that it was ``given``, and is."""
     return all(
-        case.answer.cost is None
-        or abs(case.answer.cost - case.exact.cost) <= NEARLY * abs(case.exact.cost)
+        (case.answer.cost is None and not given)
+        or (
+            case.answer.cost is not None
+            and abs(case.answer.cost - case.exact.cost) <= NEARLY * abs(case.exact.cost)
+        )
         for case in cases
     )

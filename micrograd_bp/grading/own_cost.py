@@ -16,108 +16,54 @@ import numpy as np
 from ..checking.gradient import check_gradient
 from ..support.validation import Array
 from .layouts import Layout, Problem
-from .model import softmax, with_bias
+from .model import HIDDEN, OUTPUTS, Model
+from .steps import Steps, steps_of
 
-__all__ = ["OwnCost", "Scale", "confirmed", "family", "gradient_scale", "stated_cost"]
-
-
-@dataclass(frozen=True)
-class Unit:
-    """An activation and its derivative, both of the weighted input z."""
-
-    words: str
-    of: Callable[[Array], Array]
-    slope: Callable[[Array], Array]
+__all__ = ["OwnCost", "Scale", "Stated", "confirmed", "family", "gradient_scale", "stated_cost"]
 
 
-def _sigmoid(z: Array) -> Array:
-    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * z)))
-
-
-UNITS = {
-    "sigmoid": Unit("sigmoid", _sigmoid, lambda z: _sigmoid(z) * _sigmoid(-z)),
-    "tanh": Unit("tanh", np.tanh, lambda z: 1.0 - np.tanh(z) ** 2),
-    "ReLU": Unit("ReLU", lambda z: np.maximum(z, 0.0), lambda z: (z > 0.0).astype(float)),
-    "linear": Unit("linear", lambda z: z, np.ones_like),
-    "leaky ReLU": Unit(
-        "leaky ReLU", lambda z: np.where(z > 0, z, 0.01 * z), lambda z: np.where(z > 0, 1.0, 0.01)
-    ),
-    "softplus": Unit("softplus", lambda z: np.logaddexp(0.0, z), _sigmoid),
-    "softmax": Unit("softmax", softmax, np.ones_like),
-}
-MATCHED = {"sigmoid": "cross-entropy", "softmax": "cross-entropy", "linear": "squared error"}
+WORDS = {"relu": "ReLU", "leaky relu": "leaky ReLU"}
 
 
 @dataclass(frozen=True)
 class OwnCost:
-    """Hidden units, output and loss, by name; the loss is ½(h − y)² or cross-entropy."""
+    """Hidden units and output by their names in ``model``; the loss is ½(h − y)² or
+    cross-entropy."""
 
     hidden: str = "sigmoid"
     output: str = "sigmoid"
-    loss: str = "cross-entropy"
+
+    @property
+    def squares(self) -> bool:
+        """Whether the loss is the squared error."""
+        return self.output.endswith("squared error")
 
     @property
     def differences(self) -> tuple[str, ...]:
         """In what it differs from the course's cost."""
         made = []
         if self.hidden != "sigmoid":
-            made.append(f"{self.hidden} in the hidden layers instead of the sigmoid")
-        if self.output != "sigmoid":
-            made.append(f"{self.output} at the output instead of the sigmoid")
-        if self.loss != "cross-entropy":
+            words = WORDS.get(self.hidden, self.hidden)
+            made.append(f"{words} in the hidden layers instead of the sigmoid")
+        output = self.output.partition(",")[0]
+        if output != "sigmoid":
+            made.append(f"{WORDS.get(output, output)} at the output instead of the sigmoid")
+        if self.squares:
             made.append("squared error instead of the cross-entropy")
         return tuple(made)
 
-    def forward(self, problem: Problem) -> tuple[list[Array], list[Array]]:
-        """z and a of every layer; z of the first is X."""
-        z, a = [problem.X], [problem.X]
-        for l, theta in enumerate(problem.net.thetas, start=1):
-            z.append(theta[:, 0] + a[-1] @ theta[:, 1:].T)
-            last = l == len(problem.net.thetas)
-            a.append(UNITS[self.output if last else self.hidden].of(z[-1]))
-        return z, a
-
-    def cost(self, problem: Problem) -> float:
-        """J without regularization, the mean over the examples."""
-        h, Y = self.forward(problem)[1][-1], problem.Y
-        with np.errstate(all="ignore"):
-            if self.loss == "squared error":
-                terms = 0.5 * (h - Y) ** 2
-            elif self.output == "softmax":
-                terms = -Y * np.log(h)
-            else:
-                terms = -Y * np.log(h) - (1.0 - Y) * np.log(1.0 - h)
-        return float(np.sum(terms)) / len(Y)
-
-    def gradient(self, problem: Problem) -> list[Array]:
-        """∂J/∂Θ of every layer without regularization."""
-        z, a = self.forward(problem)
-        delta = a[-1] - problem.Y
-        if MATCHED.get(self.output) != self.loss:
-            delta = delta * UNITS[self.output].slope(z[-1])
-        made: list[Array] = []
-        for l in range(len(problem.net.thetas) - 1, -1, -1):
-            made.insert(0, delta.T @ with_bias(a[l]) / len(delta))
-            if l:
-                delta = delta @ problem.net.thetas[l][:, 1:] * UNITS[self.hidden].slope(z[l])
-        return made
+    def model(self, problem: Problem) -> Model:
+        """Its quantities, without regularization; J is the mean over the examples."""
+        net = problem.net
+        return Model(net.thetas, problem.X, problem.Y, 0.0, self.hidden, self.output)
 
 
 def family(layers: int, outputs: int) -> Iterator[OwnCost]:
     """The course's cost first, then every other of the family."""
-    hidden = ["sigmoid", "tanh", "ReLU", "linear", "leaky ReLU", "softplus"] if layers > 1 else []
-    yield from (
-        OwnCost(units, output, loss)
-        for units, (output, loss) in product(
-            hidden or ["sigmoid"],
-            [
-                ("sigmoid", "cross-entropy"), ("sigmoid", "squared error"),
-                ("linear", "squared error"), ("tanh", "squared error"),
-                ("ReLU", "squared error"), ("softmax", "cross-entropy"),
-            ],
-        )
-        if not (output == "softmax" and outputs == 1)
-    )  # fmt: skip
+    hidden = HIDDEN if layers > 1 else ["sigmoid"]
+    for units, output in product(hidden, OUTPUTS):
+        if not (output == "softmax" and outputs == 1):
+            yield OwnCost(units, output)
 
 
 @dataclass(frozen=True)
@@ -159,50 +105,77 @@ def gradient_scale(yours: Sequence[Array], theirs: Sequence[Array]) -> tuple[flo
     return factor, float(left)
 
 
-def with_penalty(D: Sequence[Array], problem: Problem) -> list[Array]:
-    """D + (λ/m) θ_ij for j ≥ 1."""
-    rate = problem.lambda_ / len(problem.X)
-    return [
-        part + rate * np.hstack([0.0 * theta[:, :1], theta[:, 1:]])
-        for part, theta in zip(D, problem.net.thetas, strict=True)
-    ]
-
-
-PENALTIES: dict[str, Callable[[Problem], float]] = {
-    "": lambda p: 0.5 * p.lambda_ / len(p.X) * _squares(p, bias=False),
-    "no regularization": lambda p: 0.0,
-    "bias weights regularized too": lambda p: 0.5 * p.lambda_ / len(p.X) * _squares(p, bias=True),
-    "λ/2 instead of λ/2m": lambda p: 0.5 * p.lambda_ * _squares(p, bias=False),
-    "λ/m instead of λ/2m": lambda p: p.lambda_ / len(p.X) * _squares(p, bias=False),
-    "λ instead of λ/2m": lambda p: p.lambda_ * _squares(p, bias=False),
-    "λ/2 instead of λ/2m, bias weights regularized too": lambda p: (
-        0.5 * p.lambda_ * _squares(p, bias=True)
-    ),
+# What stands in the place of λ/m, divided by λ/m, and whether bias weights are regularized too.
+PENALTIES: dict[str, tuple[Callable[[int], float], bool]] = {
+    "": (lambda m: 1.0, False),
+    "no regularization": (lambda m: 0.0, False),
+    "bias weights regularized too": (lambda m: 1.0, True),
+    "λ/2 instead of λ/2m": (float, False),
+    "λ/m instead of λ/2m": (lambda m: 2.0, False),
+    "λ instead of λ/2m": (lambda m: 2.0 * m, False),
+    "λ/2 instead of λ/2m, bias weights regularized too": (float, True),
 }
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A cost that is known from its values: units, loss, the scale's number and the penalty."""
+
+    own: OwnCost
+    scale: int
+    penalty: str
+
+    def model(self, problem: Problem) -> Model:
+        """Its quantities for a problem, the penalty included."""
+        m, outputs = problem.Y.shape
+        rate, biases = PENALTIES[self.penalty]
+        factor = scales(m, outputs, free=True)[self.scale].factor
+        lambda_ = problem.lambda_ * rate(m)
+        plain = self.own.model(problem)
+        return replace(plain, lambda_=lambda_, scale=factor, all_weights=biases)
+
+    @property
+    def steps(self) -> Steps:
+        """Backpropagation for this cost."""
+        rate, biases = PENALTIES[self.penalty]
+        plain = Steps(
+            average=lambda Delta, m, K: scales(m, K, True)[self.scale].factor * Delta / m,
+            rate=lambda lambda_, m: rate(m) * lambda_ / m,
+        )
+        made = steps_of(self.own.hidden, self.own.output, plain)
+        return replace(made, regularized=lambda Theta: Theta) if biases else made
+
+    def words(self, problem: Problem) -> tuple[str, ...]:
+        """In what it differs from the course's."""
+        scale = scales(len(problem.X), problem.Y.shape[1], True)[self.scale]
+        words = scale.words if self.own.squares or "½" not in scale.words else "J doubled"
+        return (*self.own.differences, *filter(None, [words, self.penalty]))
+
+
+def stated_cost(problems: Sequence[Problem], costs: Sequence[float]) -> Stated | None:
+    """The known cost that has these values; None if there is none."""
+    outputs = problems[0].Y.shape[1]
+    for own in family(len(problems[0].net.thetas), outputs):
+        data = [own.model(problem).cost for problem in problems]
+        squares = [
+            [0.5 * p.lambda_ / len(p.X) * _squares(p, bias) for bias in (False, True)]
+            for p in problems
+        ]
+        for number in range(len(scales(1, outputs, free=True))):
+            for penalty, (rate, biases) in PENALTIES.items():
+                theirs = [
+                    scales(len(p.X), outputs, free=True)[number].factor * J
+                    + rate(len(p.X)) * of[biases]
+                    for p, J, of in zip(problems, data, squares, strict=True)
+                ]
+                if all(abs(a - b) <= 1e-6 * abs(b) for a, b in zip(costs, theirs, strict=True)):
+                    return Stated(own, number, penalty)
+    return None
 
 
 def _squares(problem: Problem, bias: bool) -> float:
     first = 0 if bias else 1
     return float(sum(np.sum(theta[:, first:] ** 2) for theta in problem.net.thetas))
-
-
-def stated_cost(problems: Sequence[Problem], costs: Sequence[float]) -> tuple[str, ...] | None:
-    """In what the cost with these values differs from the course's; None if it is not known."""
-    first = problems[0]
-    outputs = first.net.sizes[-1]
-    for own in family(len(first.net.thetas), outputs):
-        data = [own.cost(problem) for problem in problems]
-        for number, scale in enumerate(scales(len(first.X), outputs, free=True)):
-            for penalty, value in PENALTIES.items():
-                theirs = [
-                    scales(len(p.X), outputs, free=True)[number].factor * J + value(p)
-                    for p, J in zip(problems, data, strict=True)
-                ]
-                if np.allclose(costs, theirs, rtol=1e-6, atol=0.0):
-                    words = scale.words if own.loss == "squared error" or "½" not in scale.words \
-                        else "J doubled"  # fmt: skip
-                    return (*own.differences, *filter(None, [words, penalty]))
-    return None
 
 
 CHECKED = 12  # parameters held against J one by one; random directions involve all of them

@@ -156,6 +156,9 @@ def _accumulated(model: Model) -> Iterator[Quantity]:
                     some = f"{over('Δ', l)}{name} after {i + 1} examples"
                     yield Quantity(some, "partial", l, each[: i + 1].sum(0)[block], i, part=True)
         of = f"{over('δ', l + 1)}({over('a', l)})ᵀ"
+        for i, j in np.ndindex(*each.shape[1:]):
+            entry = each[np.newaxis, :, i, j]
+            yield Quantity(f"{of} in ({i + 1}, {j}) of each example", "outer", l, entry, part=True)
         yield Quantity(f"{of} example by example", "outer", l, each, part=True)
 
 
@@ -288,6 +291,8 @@ class Quantities:
                 continue
             if found.kind == "a" and not found.quantity.part and not np.all(unit == found.factor):
                 continue
+            if found.kind in ("delta", "slope") and found.quantity.layer == self.model.last:
+                continue  # the outputs have no bias unit
             return found._replace(bias=True)
         return None
 

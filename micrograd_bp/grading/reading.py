@@ -116,7 +116,8 @@ class Reading:
             return not spoiled and not self._counts(node)
         if np.array_equal(value, np.round(value)):
             return not self._like_targets(value)
-        return self._in_blocks(value) or self._taken_from_known(node)
+        filling = node.place.role == "target" and self._partly_filled(value)
+        return filling or self._in_blocks(value) or self._taken_from_known(node)
 
     def _taken_from_known(self, node: Node) -> bool:
         """Whether it is a row, a column or a block of an array that is known."""
@@ -126,6 +127,21 @@ class Reading:
         ):
             return False
         return any(isinstance(self.state(i), Match) for i in self.inputs(node)[:1])
+
+    def _partly_filled(self, value: Array) -> bool:
+        """Whether every entry is a gradient's, or still without its penalty, or still 0."""
+        model = self.model
+        for l in range(1, model.last):
+            D = model.gradient(l)
+            data = model.scale / len(model.X) * model.accumulated(l)
+            limit = self.known.agreement * np.max(np.abs(D))
+            for turned in (lambda M: M, np.transpose, np.ravel, lambda M: np.ravel(M, order="F")):
+                if np.shape(turned(D)) == value.shape:
+                    steps = (turned(D), turned(data), 0.0)
+                    off = np.min([np.abs(value - step) for step in steps], axis=0)
+                    if np.all(off <= limit):
+                        return True
+        return False
 
     def _in_blocks(self, value: Array) -> Match | None:
         """A gradient of which the bias column and the weights are known each for itself."""
@@ -199,7 +215,9 @@ class Reading:
         if user.place.role == "target":
             operands = [self.flow.nodes[i] for i in user.operands]
             held = any(o.place.role == "before" and o.key == node.key for o in operands)
-            return held and user.place.unit.operator in ("*", "/")
+            unit = user.place.unit
+            some = unit.target.endswith("]") and not unit.operator  # by a mask
+            return held and (some or unit.operator in ("*", "/"))
         kind = user.place.node
         if isinstance(kind, ast.BinOp) and isinstance(kind.op, ast.Add):
             others = [i for i in self.inputs(user) if i.key != node.key]
@@ -268,7 +286,8 @@ class Reading:
         while sums:  # one sum where every unit has its own
             node = sums[0]
             sums = self._sums_of(node)
-        for _ in range(3):
+        summed = (known := self.match(node)) is not None and known.kind in WEIGHTS
+        for _ in range(0 if summed else 3):  # what makes a whole gradient is no helper
             caller = self.flow.caller(node) if self._helper(node) else None
             if caller is None:
                 return node

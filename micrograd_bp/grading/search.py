@@ -82,6 +82,12 @@ class Attempt:
         return self.answer.fits(self.problem.net.shapes)
 
     @property
+    def cost_right(self) -> bool:
+        """Whether it gives J, nearly the right one."""
+        J, right = self.answer.cost, self.problem.exact.cost
+        return J is not None and abs(J - right) <= NEARLY * abs(right)
+
+    @property
     def distance(self) -> float:
         """From the exact gradient, relative to its largest entry."""
         return distance(self.answer, self.problem)
@@ -266,5 +272,6 @@ class Search:
             for a in self.attempts
         )
         room = len(self.attempts) < KEPT or (attempt.fits and not self.attempts[-1].fits)
+        room = room or attempt.cost_right
         if not same and room:
             self.attempts.append(attempt)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ..support.validation import Array
-from .model import logistic, softmax, with_bias
+from .model import HIDDEN, OUTPUTS, logistic, softmax, with_bias
 
-__all__ = ["Matrices", "Steps"]
+__all__ = ["Matrices", "Steps", "steps_of"]
 
 Matrices = list[Array]
 
@@ -74,6 +74,18 @@ class Steps:
             yield self.finish(self.average(Delta, m, K) + penalty)
             if l > 0:
                 delta = self.propagate(weights, l, delta) * self.slope(z, a, l)
+
+
+def steps_of(hidden: str, output: str, plain: Steps) -> Steps:
+    """The steps for other units and another loss, by their names in ``model``."""
+    of, slope = HIDDEN[hidden]
+    h, _, delta = OUTPUTS[output]
+    made = replace(plain, hidden=of, output=h)
+    if hidden != "sigmoid":
+        made = replace(made, slope=lambda z, a, l: slope(z[l], a[l]))
+    if output.endswith("squared error"):
+        made = replace(made, output_delta=lambda h, Y: delta(h, h, Y))  # its slope is h's own
+    return made
 
 
 def without(Theta: Array, place: Any) -> Array:

@@ -41,6 +41,7 @@ class Answer:
     cost: float | None = None
     changed: bool = False  # whether what the code was given is no longer what it was
     scaled: bool = False  # the weights' step: the gradient up to a positive factor
+    rate: float = 1.0  # the α that a step was divided by
 
     @property
     def vector(self) -> npt.NDArray[Any]:

@@ -123,15 +123,18 @@ class Workshop:
         return bool(folder) and file.rpartition("/")[0] == folder
 
     def _loops(self) -> Iterator[dict[str, Any]]:
-        """The top-level loops, with the names that they change and that stood before them."""
+        """The top-level loops by their numbers, which stay the same where other statements are put
+        between them, with the names that they change and that stood before them."""
         before: list[str] = []
-        for index, statement in enumerate(self.tree.body if self.tree else []):
+        index = -1
+        for statement in self.tree.body if self.tree else []:
             stored = [
                 node.id
                 for node in ast.walk(statement)
                 if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
             ]
             if isinstance(statement, (ast.For, ast.While)):
+                index += 1
                 names = [name for name in dict.fromkeys(before) if name in stored]
                 yield {"index": index, "line": statement.lineno, "names": names}
             elif not isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
@@ -248,8 +251,7 @@ class Workshop:
     def _body(self, index: int) -> None:
         """Run the body of a top-level loop once, its variable standing at the first value."""
         assert self.tree is not None
-        loop = self.tree.body[index]
-        assert isinstance(loop, (ast.For, ast.While))
+        loop = [s for s in self.tree.body if isinstance(s, (ast.For, ast.While))][index]
         if isinstance(loop, ast.For):
             first = ast.Assign([loop.target], _first_of(loop.iter))
             statements: list[ast.stmt] = [ast.copy_location(first, loop), *loop.body]

@@ -104,3 +104,12 @@ def test_the_table_names_each_equation():
 def test_a_whole_data_set_is_refused_with_one_clear_line():
     with pytest.raises(ValueError, match=r"x: got shape \(2, 2\), expected \(2,\)"):
         verify_equations(SigmoidNetwork([2, 1], seed=0), np.ones((2, 2)), [1, 0])
+
+
+def test_the_cost_as_the_source_writes_it_is_granted_what_one_minus_h_loses():
+    """At z = 8 that is some 2⁻⁵³/(1 − h) = 3e-13 of the cost."""
+    for z in np.linspace(7.0, 8.0, 30):
+        checks = verify_equations(SigmoidNetwork(thetas=[[[float(z), 1.0]]]), [0.0], 0)
+        (cost,) = [check for check in checks if check.number == "(3)"]
+        assert cost.passed
+        assert cost.tolerance <= 1e-11

@@ -1,6 +1,7 @@
 """What a comparison concludes, each ground for it alone."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from micrograd_bp import (
 )
 from micrograd_bp.comparison import proof
 from micrograd_bp.comparison.equations import EquationCheck, Equations
+from micrograd_bp.comparison.words import _contradiction
 from micrograd_bp.scalar.balls import array_namespace, ball_array, balls_available
 
 needs_balls = pytest.mark.skipif(not balls_available(), reason="needs python-flint")
@@ -108,3 +110,9 @@ def test_what_is_not_said_is_no_regularization_and_a_step_of_one_ten_thousandth(
     said = numerical_gradient(NET, X, Y, 0.0, 1e-4).vector
     assert np.array_equal(numerical_gradient(NET, X, Y).vector, said)
     assert not np.array_equal(numerical_gradient(NET, X, Y, epsilon=1e-6).vector, said)
+
+
+@pytest.mark.parametrize(("count", "listed"), [(3, "a, b, c"), (4, "a, b, c, …")])
+def test_of_many_contradictions_three_are_named(count, listed):
+    proof = SimpleNamespace(contradictions=tuple("abcd")[:count], blamed=None)
+    assert _contradiction(proof).endswith(f"the cost, at {listed}")

@@ -1,5 +1,6 @@
 """What is read from the numbers of a wrong gradient, each where it is decided."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,17 @@ from micrograd_bp.grading.blocks import Coefficients, coefficients, near, slips
 from micrograd_bp.grading.evidence import Case, _growth
 from micrograd_bp.grading.examine import Runs
 from micrograd_bp.grading.judgement import _among
-from micrograd_bp.grading.own_cost import UNITS, _along_one_line, scales
+from micrograd_bp.grading.layouts import random_problem
+from micrograd_bp.grading.model import HIDDEN
+from micrograd_bp.grading.own_cost import (
+    PENALTIES,
+    OwnCost,
+    Stated,
+    _along_one_line,
+    family,
+    scales,
+    stated_cost,
+)
 from micrograd_bp.grading.submission import Answer
 
 
@@ -121,14 +132,59 @@ def test_units_are_the_functions_that_they_are_named_after():
     wanted = {
         "sigmoid": expit(z),
         "tanh": np.tanh(z),
-        "ReLU": [0.0, 0.0, 0.25, 2.0],
+        "relu": [0.0, 0.0, 0.25, 2.0],
         "linear": z,
-        "leaky ReLU": [-0.03, -0.005, 0.25, 2.0],
+        "leaky relu": [-0.03, -0.005, 0.25, 2.0],
         "softplus": np.log1p(np.exp(z)),
     }
-    assert wanted.keys() <= UNITS.keys()
+    assert wanted.keys() == HIDDEN.keys()
     for name, values in wanted.items():
-        unit = UNITS[name]
-        assert np.allclose(unit.of(z), values, rtol=1e-14, atol=0.0)
-        differences = (unit.of(z + 1e-5) - unit.of(z - 1e-5)) / 2e-5
-        assert np.allclose(unit.slope(z), differences, rtol=1e-8, atol=1e-10)
+        unit, slope = HIDDEN[name]
+        assert np.allclose(unit(z), values, rtol=1e-14, atol=0.0)
+        differences = (unit(z + 1e-5) - unit(z - 1e-5)) / 2e-5
+        assert np.allclose(slope(z, unit(z)), differences, rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("own", list(family(3, 3)), ids=lambda own: f"{own.hidden}, {own.output}")
+def test_the_gradient_of_a_known_cost_is_its_slope_by_model_and_by_steps(own):
+    problem = random_problem([3, 5, 4, 3], 7, 1.3)
+    thetas = problem.net.thetas
+    rng = np.random.default_rng(3)
+    directions = [rng.normal(size=theta.shape) for theta in thetas]
+    for scale, penalty in [(0, ""), (1, "λ instead of λ/2m"), (2, "bias weights regularized too"),
+                           (4, "λ/2 instead of λ/2m")]:  # fmt: skip
+        stated = Stated(own, scale, penalty)
+
+        def J(t, stated=stated):
+            moved = [theta + t * part for theta, part in zip(thetas, directions, strict=True)]
+            return stated.model(replace(problem, net=SigmoidNetwork(thetas=moved))).cost
+
+        model = stated.model(problem)
+        D = [model.gradient(l) for l in (1, 2, 3)]
+        claimed = sum(float(np.sum(a * b)) for a, b in zip(D, directions, strict=True))
+        assert (J(1e-6) - J(-1e-6)) / 2e-6 == pytest.approx(claimed, rel=1e-7)
+        for one, other in zip(stated.steps.gradient(thetas, problem.X, problem.Y, 1.3), D,
+                              strict=True):  # fmt: skip
+            np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+        known = stated_cost([problem], [model.cost])
+        assert known is not None
+        assert known.model(problem).cost == pytest.approx(model.cost, rel=1e-9)
+
+
+def test_penalties_are_what_their_names_say():
+    """J with λ = 1.3 and without differ by the penalty: (1.3/2m) Σ θ² and what replaces it."""
+    problem = random_problem([4, 5, 3], 7, 1.3)
+    squares = sum(float(np.sum(theta[:, 1:] ** 2)) for theta in problem.net.thetas)
+    everything = sum(float(np.sum(theta**2)) for theta in problem.net.thetas)
+    wanted = {
+        "": 1.3 / 14 * squares, "no regularization": 0.0, "λ/2 instead of λ/2m": 0.65 * squares,
+        "bias weights regularized too": 1.3 / 14 * everything,
+        "λ/m instead of λ/2m": 1.3 / 7 * squares, "λ instead of λ/2m": 1.3 * squares,
+        "λ/2 instead of λ/2m, bias weights regularized too": 0.65 * everything,
+    }  # fmt: skip
+    assert wanted.keys() == PENALTIES.keys()
+    for name, value in wanted.items():
+        stated = Stated(OwnCost(), 0, name)
+        plain = replace(problem, lambda_=0.0)
+        found = stated.model(problem).cost - stated.model(plain).cost
+        assert found == pytest.approx(value, rel=1e-9, abs=1e-12)

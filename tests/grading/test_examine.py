@@ -7,8 +7,10 @@ import pytest
 
 from micrograd_bp import SigmoidNetwork, autodiff_gradient, check_backprop
 from micrograd_bp.grading import examine
+from micrograd_bp.grading.blocks import coefficients
 from micrograd_bp.grading.evidence import Case
 from micrograd_bp.grading.layouts import COURSE, Problem
+from micrograd_bp.grading.sandbox import grade_file
 from micrograd_bp.grading.submission import Answer, UserError
 
 NET = SigmoidNetwork([3, 2, 2], seed=0)
@@ -84,7 +86,7 @@ def test_the_first_data_on_which_the_function_fails_are_named():
 def test_a_step_is_divided_by_the_size_of_its_rate_and_keeps_its_sign():
     other = Answer([part + 1.0 for part in D], False)
     steps = [Answer([rate * part for part in D], False, scaled=True) for rate in (-0.5, 2.0)]
-    made = examine._descaled([steps[0], other, steps[1]], [PROBLEM] * 3)
+    made = examine.descaled([steps[0], other, steps[1]], [D] * 3, [2] * 3, COURSE)
     for answer, factor in ((made[0], -1.0), (made[2], 4.0)):  # one rate for equally many examples
         assert not answer.scaled
         assert all(np.allclose(a, factor * b) for a, b in zip(answer.parts, D, strict=True))
@@ -112,3 +114,28 @@ def test_numbers_as_written_to_four_decimals_are_within_what_that_explains():
         assert abs(answer.cost - exact.cost) <= case.cost_tolerance <= 1e-3
         assert all(np.all(error <= 1.0) for error in case.errors())
         assert all(5e-5 <= t.min() <= t.max() <= 1e-3 for t in case.tolerances)
+
+
+@pytest.mark.parametrize(("part", "decidable"), [(0.01, True), (0.2, False)])
+def test_a_tolerance_of_a_twentieth_of_the_gradient_decides_nothing(part, decidable):
+    case = SimpleNamespace(
+        exact=SimpleNamespace(D=[np.array([1.0, -5.0])]), tolerances=[5.0 * part]
+    )
+    assert Case.decidable.fget(case) == decidable
+
+
+@pytest.mark.parametrize(("off", "found"), [(1e-10, True), (3e-8, False)])
+def test_what_agrees_to_nine_digits_is_a_sum_of_delta_and_theta(off, found):
+    rng = np.random.default_rng(0)
+    Delta, Theta = rng.normal(size=(2, 3, 5))
+    value = Delta / 6.0
+    value[1, 2] += off * np.max(np.abs(value))
+    assert (coefficients(value, Delta, Theta, 6, 0.0) is not None) == found
+
+
+def test_code_of_gigabytes_is_refused_unread(tmp_path):
+    file = tmp_path / "f.py"
+    with file.open("wb") as stream:
+        stream.truncate(5 * 10**9)
+    with pytest.raises(ValueError, match=r"^f\.py: got 5000 MB, expected code of up to 100$"):
+        grade_file(file)

@@ -10,7 +10,7 @@ from micrograd_bp.grading.blocks import Slip, _stray
 from micrograd_bp.grading.chain import _consistent, _passed_on
 from micrograd_bp.grading.evidence import Case
 from micrograd_bp.grading.flow import Flow
-from micrograd_bp.grading.judgement import Judgement, _sinks, differing
+from micrograd_bp.grading.judgement import Judgement, differing, sinks_of
 from micrograd_bp.grading.layouts import COURSE, Problem
 from micrograd_bp.grading.model import Model
 from micrograd_bp.grading.own_cost import confirmed, stated_cost
@@ -47,7 +47,7 @@ def test_a_layer_is_a_sink_if_one_of_its_entries_is_wrong():
     flow, _ = recorded("a = one * 1.0\nb = two * 1.0", one=wrong[0], two=wrong[1])
     case = Case(NET, X, Y, 0.0, Answer(wrong, False))
     model = Model(NET.thetas, X, Y, 0.0)
-    assert {node.value.shape for node in _sinks(flow, case, model)} == {(2, 3)}
+    assert {node.value.shape for node in sinks_of(flow, case, model)} == {(2, 3)}
 
 
 def test_spoiled_are_the_computed_quantities_that_differ_by_their_symbols():
@@ -72,7 +72,8 @@ def test_a_cost_is_known_by_its_units_though_there_is_one_output():
         h = 1.0 / (1.0 + np.exp(-(second[:, 0] + units @ second[:, 1:].T)))
         problems.append(Problem(net, A, y, 0.0))
         costs.append(float(np.mean(-y * np.log(h) - (1.0 - y) * np.log(1.0 - h))))
-    assert stated_cost(problems, costs)[0] == "tanh in the hidden layers instead of the sigmoid"
+    words = stated_cost(problems, costs).words(problems[0])
+    assert words == ("tanh in the hidden layers instead of the sigmoid",)
 
 
 def test_a_gradient_with_a_zero_among_its_entries_is_confirmed_by_its_cost():
