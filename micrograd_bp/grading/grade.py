@@ -200,6 +200,7 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
         trace.events,
         case,
         file=trace.file,
+        known=trace.places,
         replaced=isinstance(bound, ObjectBinding),
         again=trace.again if runs.unstable else None,
         gradient_wrong=not diagnosis.gradient_passed,
