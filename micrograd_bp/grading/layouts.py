@@ -201,7 +201,7 @@ def leaves(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, .
 
 def _ends_in_numbers(tree: Sequence[Any]) -> bool:
     """Whether nested lists of plain numbers make one rectangular array."""
-    plain = (isinstance(x, (bool, int, float, list)) or np.shape(x) == () for x in tree)
+    plain = (isinstance(x, (bool, int, float, list)) or getattr(x, "shape", 0) == () for x in tree)
     if not tree or not all(plain):
         return False
     try:
