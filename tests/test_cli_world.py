@@ -163,6 +163,15 @@ def test_messages_say_what_came(tmp_path, monkeypatch, capsys, line, message):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such names there")
+@pytest.mark.parametrize(
+    "line", [["check", "--html"], ["draw"], ["train", "--epochs", "1", "--plot"]]
+)
+def test_whatever_a_file_is_called_it_is_said_in_one_line(tmp_path, capsys, line):
+    assert run([*line, str(tmp_path / "a\nb\x1b[31m.svg")]) == 0
+    assert capsys.readouterr().err == f"wrote {tmp_path}/a b\\x1b[31m.svg\n"
+
+
 @posix
 def test_a_device_is_written_to_and_not_replaced(tmp_path, capsys):
     before = Path("/dev/null").stat().st_rdev

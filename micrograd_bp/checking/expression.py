@@ -114,7 +114,6 @@ def _derivatives(value: Value, leaves: list[Value], order: int) -> tuple[Array, 
         gradient = np.array([leaf.grad for leaf in leaves])
         if order == 1:
             return gradient, []
-        value.zero_grad()
         value.backward(create_graph=True)
         firsts = [leaf.grad for leaf in leaves]
         hessian = []

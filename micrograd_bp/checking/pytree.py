@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,11 @@ class Parameters:
             prefix = "" if top else f"{name}."
             return {k: self._read(f"{prefix}{k}", v, arrays) for k, v in node.items()}
         if _is_sequence_of_arrays(node):
-            items = [self._read(f"{name}[{i}]", item, arrays) for i, item in enumerate(node)]
+            fields = getattr(node, "_fields", None)  # of a named tuple
+            names = (
+                [f"{name}.{f}" for f in fields] if fields else map(f"{name}[{{}}]".format, count())
+            )
+            items = [self._read(n, item, arrays) for n, item in zip(names, node, strict=False)]
             return type(node)(*items) if hasattr(node, "_fields") else type(node)(items)
         filled = dense(node)
         parts = [finite_array(name, part) for part in _parts(filled)]
@@ -139,7 +144,7 @@ def dense(array: Any) -> Any:
     """A PyTorch tensor out of its graph, a sparse matrix filled in; anything else as it is."""
     if hasattr(array, "detach"):
         array = array.detach().cpu()
-        array = array.to_dense() if getattr(array, "is_sparse", False) else array
+        array = array if str(array.layout).endswith("strided") else array.to_dense()
         return array.float() if str(array.dtype).endswith("bfloat16") else array
     return array.toarray() if hasattr(array, "toarray") else array
 
@@ -165,6 +170,8 @@ def _real_array(value: Any, leaf: Leaf, rows: tuple[int, ...]) -> tuple[Array, f
     """One array of a gradient as numbers, and the rounding unit of its type."""
     try:
         array = np.asarray(dense(value))
+        if array.dtype == object and any(item is None for item in array.flat):
+            raise TypeError  # it would be NaN
         kind = str(getattr(value, "dtype", array.dtype))
         unit = next((u for name, u in UNITS.items() if kind.endswith(name)), EPSILON)
         if np.iscomplexobj(array) and not leaf.is_complex:

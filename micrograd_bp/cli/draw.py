@@ -26,6 +26,7 @@ from .options import (
     layer_sizes,
     parse_layers,
 )
+from .streams import print_error
 
 __all__ = ["draw"]
 
@@ -62,7 +63,7 @@ def draw(
         picture = drawn(graph, view=view, path=ends, theme=theme, style=style)
     for note in notes:
         print(f"note: {_in_options(str(note.message))}", file=sys.stderr)
-    print(f"wrote {render(picture, output)}", file=sys.stderr)
+    print_error(f"wrote {render(picture, output)}")
 
 
 def _in_options(note: str) -> str:

@@ -15,8 +15,8 @@ import typer
 
 from ..support.executors import cluster, process_pool
 from ..support.files import try_target
-from ..support.tables import shown
 from ..training.data import Dataset, digits, iris, load
+from .streams import print_error
 
 DATA = "iris, digits, CSV with a header, or NPZ / MAT with X and y"
 NamedDataOption = Annotated[str, typer.Option("--data", help=DATA)]
@@ -112,7 +112,7 @@ def keep(path: Path | None, write: Callable[[Path], None], say: bool = True) -> 
     try:
         write(path)
         if say:
-            print(shown(f"wrote {path}"), file=sys.stderr)
+            print_error(f"wrote {path}")
     except OSError as error:
         for folder in (Path(tempfile.gettempdir()), Path.home(), Path.cwd()):
             with suppress(OSError, RuntimeError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +10,6 @@ import typer
 
 from ..network.sigmoid import SigmoidNetwork
 from ..support.interrupts import interrupts_deferred
-from ..support.tables import shown
 from ..training.classifier import Model, Settings, fit, load_model, training_tables
 from ..training.data import Dataset
 from ..training.plots import figure_format, plot_training
@@ -140,7 +138,7 @@ def _trained(
     if model.training.stopped:
         return 1
     for path in filter(None, (save, plot)):
-        print(shown(f"wrote {path}"), file=sys.stderr)
+        print_error(f"wrote {path}")
     return 0
 
 

@@ -30,6 +30,9 @@ PYTHON_2 = re.compile(
 MAGIC = re.compile(r"^\s*[%!?]|^\s*\w+\?\s*$")
 
 
+LARGEST = 100_000_000  # bytes, of a notebook with its pictures
+
+
 @dataclass(frozen=True)
 class Source:
     """The text of a submission; lines are counted in it."""
@@ -46,6 +49,9 @@ class Source:
 
 def open_source(path: Path) -> Source:
     """The source text of a .py, .ipynb or .m file. Raises OSError, and UserError in one line."""
+    if path.stat().st_size > LARGEST:
+        size = f"{path.stat().st_size / 1e6:.0f} MB, expected code of up to {LARGEST / 1e6:.0f}"
+        raise UserError(f"{path.name}: got {size}")
     content = read_file(path)
     if path.suffix == ".ipynb":
         return _notebook(path, content)

@@ -42,13 +42,18 @@ def _exponential(x: Array, e: Array) -> bool:
 
 
 def _sigmoid(x: Array, out: Array, e: Array) -> None:
-    _exponential(x, e)
+    small = _exponential(x, e)
     np.add(e, 1.0, out=out)
     np.divide(1.0, out, out=out)
+    if not small:  # g(x) = eˣ, and e⁻ˣ is no float: ∞, which the slope takes for 1/g(x)
+        far = x < -LARGEST_EXPONENT
+        np.copyto(out, np.exp(np.minimum(x, 0.0)), where=far)
+        np.copyto(e, np.where(out > 0.0, np.inf, 0.0), where=far)
 
 
 def _sigmoid_slope(out: Array, e: Array) -> None:
     e *= out  # g(−x) = e⁻ˣ g(x), which 1 − g(x) is to few digits where g(x) is near 1
+    np.minimum(e, 1.0, out=e)
     e *= out
 
 

@@ -113,10 +113,6 @@ def _power_partials(out: Any, x: Any, y: Any) -> Sequence[Any]:
     return y * apply(POW, x, y - 1.0), out * apply(LOG, x + zero)
 
 
-def _cosine(x: Any) -> Any:
-    return apply(SQRT, (1.0 - x) * (1.0 + x))  # of the angle whose sine is x
-
-
 def _turn(y: Any, x: Any) -> Sequence[Any]:
     h = apply(HYPOT, y, x)  # h² may overflow where 1 / h² is a number
     return x / h / h, -y / h / h
@@ -138,14 +134,16 @@ LOG2 = Op("log2", lambda m, x: m.log2(x), lambda out, x: (1.0 / x / _log(2.0, x)
 LOG10 = Op("log10", lambda m, x: m.log10(x), lambda out, x: (1.0 / x / _log(10.0, x),))
 LOG1P = Op("log1p", lambda m, x: m.log1p(x), lambda out, x: (1.0 / (1.0 + x),))
 SQRT = Op("sqrt", lambda m, x: m.sqrt(x), lambda out, x: (0.5 / out,))
-CBRT = Op("cbrt", lambda m, x: m.cbrt(x), lambda out, x: (1.0 / out / out / 3.0,))
+CBRT = Op("cbrt", lambda m, x: m.cbrt(x), lambda out, x: (out / (3.0 * x),))
 HYPOT = Op("hypot", lambda m, x, y: m.hypot(x, y), lambda out, x, y: (x / out, y / out))
 
 SIN = Op("sin", lambda m, x: m.sin(x), lambda out, x: (apply(OPS["cos"], x),))
 COS = Op("cos", lambda m, x: m.cos(x), lambda out, x: (-apply(SIN, x),))
 TAN = Op("tan", lambda m, x: m.tan(x), lambda out, x: (1.0 + out * out,))
-ARCSIN = Op("arcsin", lambda m, x: m.arcsin(x), lambda out, x: (1.0 / _cosine(x),))
-ARCCOS = Op("arccos", lambda m, x: m.arccos(x), lambda out, x: (-1.0 / _cosine(x),))
+# 1 − x² in factors, exact near 1; their own slopes would cancel near 0
+REST = Op("1-x²", lambda m, x: (1.0 - x) * (1.0 + x), lambda out, x: (-2.0 * x,))
+ARCSIN = Op("arcsin", lambda m, x: m.arcsin(x), lambda out, x: (1.0 / apply(SQRT, apply(REST, x)),))
+ARCCOS = Op("arccos", lambda m, x: m.arccos(x), lambda out, x: (-ARCSIN.partials(out, x)[0],))
 ARCTAN = Op("arctan", lambda m, x: m.arctan(x), lambda out, x: (_turn(x, 1.0)[0],))
 ARCTAN2 = Op("arctan2", lambda m, y, x: m.arctan2(y, x), lambda out, y, x: _turn(y, x))
 
@@ -157,7 +155,7 @@ ARCCOSH = Op(
     lambda m, x: m.arccosh(x),
     lambda out, x: (1.0 / (apply(SQRT, x - 1.0) * apply(SQRT, x + 1.0)),),
 )
-ARCTANH = Op("arctanh", lambda m, x: m.arctanh(x), lambda out, x: (1.0 / ((1.0 - x) * (1.0 + x)),))
+ARCTANH = Op("arctanh", lambda m, x: m.arctanh(x), lambda out, x: (1.0 / apply(REST, x),))
 
 # The slopes of tanh and g by the symmetric 1/cosh², since 1 − out² and out (1 − out) lose every
 # digit where out rounds to 1: tanh′ = sech², g′(x) = g(x) g(−x) = sech²(x/2) / 4.

@@ -44,6 +44,8 @@ def read_file(path: str | Path) -> bytes:
         raise IsADirectoryError(f"{path}: got a folder, expected a file")
     if not path.exists():
         raise FileNotFoundError(f"{path}: no such file")
+    if path.is_char_device() or path.is_block_device():  # /dev/zero never ends
+        raise OSError(f"{path}: got a device, expected a file")
     require_memory(str(path), path.stat().st_size)
     return path.read_bytes()
 

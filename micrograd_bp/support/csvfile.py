@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .arrays import read_file, texts
+from .arrays import read_file
 from .validation import Array
 
 __all__ = ["MISSING", "Cells", "is_number", "read_cells"]
@@ -158,17 +158,22 @@ def read_cells(path: str | Path, header: bool | None = None) -> Cells:
 
 def _decoded(path: Path, content: bytes) -> str:
     encoding = next((name for mark, name in MARKS if content.startswith(mark)), "utf-8")
-    try:
-        return texts("its text", [content.decode(encoding)])[0]
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"{path}: not a CSV text file in UTF-8 or UTF-16 (byte {content[error.start]:#04x} in "
-            f"row {line}); save it as CSV UTF-8"
-        ) from None
-    except ValueError:
-        line = content.count(b"\n", 0, max(content.find(b"\0"), 0)) + 1
-        raise ValueError(f"{path}: not a CSV text file (a NUL character in row {line})") from None
+    nul = content.find(b"\0") if encoding.startswith("utf-8") else -1  # before it is decoded
+    if nul < 0:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            raise ValueError(
+                f"{path}: not a CSV text file in UTF-8 or UTF-16 (byte "
+                f"{content[error.start]:#04x} in row {line}); save it as CSV UTF-8"
+            ) from None
+        if "\0" not in text:
+            return text
+        line = text.count("\n", 0, text.index("\0")) + 1
+    else:
+        line = content.count(b"\n", 0, nul) + 1
+    raise ValueError(f"{path}: not a CSV text file (a NUL character in row {line})")
 
 
 def _parted(path: Path, text: str) -> tuple[str, list[list[str]], list[int]]:

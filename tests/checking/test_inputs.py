@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections import namedtuple
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import parent_process
 from pathlib import Path
@@ -87,6 +88,34 @@ def test_tensors_sparse_complex_and_bfloat16_gradients():
     for form in forms:
         assert check_gradient(cube, lambda t, f=form: f(right), theta).passed
         assert not check_gradient(cube, lambda t, f=form: f(1.2 * right), theta).passed
+
+
+@pytest.mark.filterwarnings("ignore:Sparse CSR")
+def test_a_compressed_sparse_tensor_is_filled_in():
+    torch = pytest.importorskip("torch")
+    theta = np.diag([0.5, -2.0])
+    cube = lambda t: float(np.sum(t**3))  # noqa: E731
+    for form in ("to_sparse_csr", "to_sparse_csc", "to_sparse_coo"):
+        right = getattr(torch.tensor(3.0 * theta**2), form)()
+        assert check_gradient(cube, right, theta).passed
+        assert labels(check_gradient(cube, 1.01 * right, theta)) == ["theta[1, 1]", "theta[0, 0]"]
+
+
+@pytest.mark.parametrize("missing", [None, np.array([1.0, None])])
+def test_a_gradient_without_a_number_is_refused_and_not_taken_for_nan(missing):
+    for theta in (np.ones(2), np.array(0.5)):
+        with pytest.raises((TypeError, ValueError), match=r"^gradient: got [A-Za-z]+ "):
+            check_gradient(lambda t: float(np.sum(t)), lambda t: missing, theta)
+
+
+def test_the_fields_of_a_named_tuple_name_its_parameters():
+    Layer = namedtuple("Layer", "W b")
+    cost = lambda p: float(np.sum(np.sin(p[0].W)) * p[0].b)  # noqa: E731
+
+    def slopes(p):
+        return [Layer(np.cos(p[0].W) * p[0].b, 1.01 * np.sum(np.sin(p[0].W)))]
+
+    assert labels(check_gradient(cost, slopes, [Layer(np.ones((2, 2)), 0.5)])) == ["theta[0].b"]
 
 
 def test_the_gradient_of_a_complex_parameter_is_that_of_pytorch():

@@ -104,3 +104,19 @@ def test_the_table_names_each_equation():
 def test_a_whole_data_set_is_refused_with_one_clear_line():
     with pytest.raises(ValueError, match=r"x: got shape \(2, 2\), expected \(2,\)"):
         verify_equations(SigmoidNetwork([2, 1], seed=0), np.ones((2, 2)), [1, 0])
+
+
+def test_the_cost_as_the_source_writes_it_is_granted_what_one_minus_h_loses():
+    """At z = 8 that is some 2⁻⁵³/(1 − h) = 3e-13 of the cost."""
+    for z in np.linspace(7.0, 8.0, 30):
+        checks = verify_equations(SigmoidNetwork(thetas=[[[float(z), 1.0]]]), [0.0], 0)
+        (cost,) = [check for check in checks if check.number == "(3)"]
+        assert cost.passed
+        assert cost.tolerance <= 1e-11
+
+
+def test_log_h_of_an_h_near_1_is_granted_some_roundings_of_h():
+    """J = log(1 + e⁻³⁰) is 1e-13, h is off by up to 2⁻⁵⁴."""
+    checks = verify_equations(SigmoidNetwork(thetas=[[[30.0, 0.0]]]), [0.0], 1)
+    (cost,) = [check for check in checks if check.number == "(3)"]
+    assert 2.0**-53 <= cost.tolerance <= 20.0 * 2.0**-53

@@ -1,6 +1,7 @@
 """What a comparison concludes, each ground for it alone."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from micrograd_bp import (
 )
 from micrograd_bp.comparison import proof
 from micrograd_bp.comparison.equations import EquationCheck, Equations
+from micrograd_bp.comparison.words import _contradiction
 from micrograd_bp.scalar.balls import array_namespace, ball_array, balls_available
 
 needs_balls = pytest.mark.skipif(not balls_available(), reason="needs python-flint")
@@ -108,3 +110,26 @@ def test_what_is_not_said_is_no_regularization_and_a_step_of_one_ten_thousandth(
     said = numerical_gradient(NET, X, Y, 0.0, 1e-4).vector
     assert np.array_equal(numerical_gradient(NET, X, Y).vector, said)
     assert not np.array_equal(numerical_gradient(NET, X, Y, epsilon=1e-6).vector, said)
+
+
+@pytest.mark.parametrize(("count", "listed"), [(3, "a, b, c"), (4, "a, b, c, …")])
+def test_of_many_contradictions_three_are_named(count, listed):
+    proof = SimpleNamespace(contradictions=tuple("abcd")[:count], blamed=None)
+    assert _contradiction(proof).endswith(f"the cost, at {listed}")
+
+
+def test_each_parameter_stands_with_its_layer():
+    found = compare_gradients(NET, X, Y, prove="off").parameters
+    assert [parameter.layer for parameter in found] == [1] * 6 + [2] * 3
+    assert [parameter.name for parameter in found] == [NET.parameter_name(p) for p in range(9)]
+
+
+def test_who_is_to_blame_is_named_where_that_is_known():
+    proof = SimpleNamespace(contradictions=("a",), blamed="backprop")
+    assert _contradiction(proof) == "backprop contradicts the other formulas and the cost, at a"
+
+
+def test_a_replay_that_is_not_confirmed_is_wrong_and_said():
+    found = replace(compare_gradients(NET, X, Y), replay_confirmed=False)
+    assert found.outcome == "wrong"
+    assert "autodiff's replay contradicts the graph that it was recorded from" in found.verdict

@@ -7,8 +7,12 @@ import pytest
 
 from micrograd_bp import SigmoidNetwork, autodiff_gradient, check_backprop
 from micrograd_bp.grading import examine
+from micrograd_bp.grading.blocks import coefficients
 from micrograd_bp.grading.evidence import Case
 from micrograd_bp.grading.layouts import COURSE, Problem
+from micrograd_bp.grading.model import Model
+from micrograd_bp.grading.quantities import Quantities
+from micrograd_bp.grading.sandbox import grade_file
 from micrograd_bp.grading.submission import Answer, UserError
 
 NET = SigmoidNetwork([3, 2, 2], seed=0)
@@ -112,3 +116,55 @@ def test_numbers_as_written_to_four_decimals_are_within_what_that_explains():
         assert abs(answer.cost - exact.cost) <= case.cost_tolerance <= 1e-3
         assert all(np.all(error <= 1.0) for error in case.errors())
         assert all(5e-5 <= t.min() <= t.max() <= 1e-3 for t in case.tolerances)
+
+
+@pytest.mark.parametrize(("part", "decidable"), [(0.01, True), (0.2, False)])
+def test_a_tolerance_of_a_twentieth_of_the_gradient_decides_nothing(part, decidable):
+    case = SimpleNamespace(
+        exact=SimpleNamespace(D=[np.array([1.0, -5.0])]), tolerances=[5.0 * part]
+    )
+    assert Case.decidable.fget(case) == decidable
+
+
+@pytest.mark.parametrize(("off", "found"), [(1e-10, True), (3e-8, False)])
+def test_what_agrees_to_nine_digits_is_a_sum_of_delta_and_theta(off, found):
+    rng = np.random.default_rng(0)
+    Delta, Theta = rng.normal(size=(2, 3, 5))
+    value = Delta / 6.0
+    value[1, 2] += off * np.max(np.abs(value))
+    assert (coefficients(value, Delta, Theta, 6, 0.0) is not None) == found
+
+
+def test_code_of_gigabytes_is_refused_unread(tmp_path):
+    file = tmp_path / "f.py"
+    with file.open("wb") as stream:
+        stream.truncate(5 * 10**9)
+    with pytest.raises(ValueError, match=r"^f\.py: got 5000 MB, expected code of up to 100$"):
+        grade_file(file)
+
+
+@pytest.mark.parametrize(
+    ("single", "off", "found"),
+    [(False, 1e-10, True), (False, 3e-8, False), (True, 1e-5, True), (True, 3e-3, False)],
+)
+def test_a_quantity_is_known_to_nine_digits_or_four_in_single_precision(single, off, found):
+    known = Quantities(Model(NET.thetas, X, Y, 0.7), single)
+    value = D[0] * (1.0 + off * np.array([[1, -1, 1, -1], [-1, 1, -1, 1]]))
+    match = known.match(value)
+    assert (match is not None) == found
+    assert not found or (match.kind, match.quantity.layer) == ("D", 1)
+
+
+def test_float32_has_its_own_rounding():
+    case = Case(NET, X, Y, 0.7, Answer([part.astype(np.float32) for part in D], False))
+    assert case.unit == np.finfo(np.float32).eps / 2.0
+
+
+@pytest.mark.parametrize(("off", "outcome"), [(1e-5, "nearly right"), (1e-3, "wrong")])
+def test_nearly_right_is_so_to_four_digits_of_the_largest_entry(off, outcome):
+    def function(thetas, X, Y, lambda_):
+        made = right(thetas, X, Y, lambda_)
+        made[0] = made[0] + off * max(np.max(np.abs(part)) for part in made)
+        return made
+
+    assert check_backprop(function, NET, X, Y, 0.7).outcome == outcome

@@ -34,6 +34,7 @@ TRUTH = {
     "sin": mpmath.sin,
     "cos": mpmath.cos,
     "tan": mpmath.tan,
+    "1-x²": lambda x: 1 - x * x,
     "arcsin": mpmath.asin,
     "arccos": mpmath.acos,
     "arctan": mpmath.atan,
@@ -189,6 +190,31 @@ def test_saturating_functions_have_slopes_and_curvatures_exact_to_4_ulp(symbol):
             ulps(node.grad, curvature),
         )
     assert 0.5 < worst <= 4.0  # roundings there are; a hundredth of the bound would not hold
+
+
+ROOT = lambda x: mpmath.sqrt((1 - x) * (1 + x))  # noqa: E731
+SECONDS = {
+    "arcsin": lambda x: x / ROOT(x) ** 3,
+    "arccos": lambda x: -x / ROOT(x) ** 3,
+    "arctanh": lambda x: 2 * x / ROOT(x) ** 4,
+    "cbrt": lambda x: -2 * mpmath.sign(x) / (9 * mpmath.cbrt(abs(x)) ** 5),
+    "arctan": lambda x: -2 * x / (1 + x * x) ** 2,
+    "arcsinh": lambda x: -x / mpmath.sqrt(1 + x * x) ** 3,
+    "log1p": lambda x: -1 / (1 + x) ** 2,
+}
+
+
+@pytest.mark.parametrize("symbol", SECONDS)
+def test_curvatures_keep_their_digits_near_zero_and_near_one(symbol):
+    small = np.geomspace(1e-150, 1e-3, 30)
+    for x in [*small, *-small, *(1.0 - np.geomspace(1e-15, 0.5, 30))]:
+        node = Value(float(x))
+        out = Value.apply(OPS[symbol], node)
+        out.backward(create_graph=True)
+        slope = node.grad
+        out.zero_grad()
+        slope.backward()
+        assert ulps(node.grad, SECONDS[symbol](mpmath.mpf(float(x)))) <= 6.0, x
 
 
 def test_power_and_exponential_are_found_by_symbol():

@@ -3,6 +3,7 @@
 import json
 import pickle
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -139,4 +140,12 @@ def test_a_matlab_file_that_ends_too_early_is_refused(tmp_path, format, lost):
     assert read_arrays(file)["Theta1"].tolist() == np.ones((2, 3)).tolist()
     file.write_bytes(file.read_bytes()[:-lost])
     with pytest.raises(ValueError, match=r"w\.mat: not a readable \.mat file \(damaged"):
+        read_arrays(file)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no such device here")
+def test_a_device_behind_a_name_is_not_read(tmp_path):
+    file = tmp_path / "a.npz"
+    file.symlink_to("/dev/zero")
+    with pytest.raises(OSError, match=r"a\.npz: got a device, expected a file$"):
         read_arrays(file)

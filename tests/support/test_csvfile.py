@@ -73,6 +73,14 @@ def all_but_the_last(file):
     return cells.numbers(cells.names[:-1])
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_the_row_of_a_nul_is_that_of_the_file_in_every_encoding(tmp_path, encoding):
+    file = tmp_path / "d.csv"
+    file.write_bytes("a,b\n1,x\n2,\0\n".encode(encoding))
+    with pytest.raises(ValueError, match=r"not a CSV text file \(a NUL character in row 3\)$"):
+        read_cells(file)
+
+
 @pytest.mark.parametrize("text", REFUSED)
 def test_what_can_be_read_in_two_ways_or_in_none_is_refused(tmp_path, text):
     file = tmp_path / "d.csv"
