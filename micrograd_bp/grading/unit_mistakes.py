@@ -79,7 +79,15 @@ def unit_mistakes(hidden: str, output: str) -> tuple[Mistake, ...]:
     return (*made, *OF_THE_ERROR)
 
 
-OF_THE_ERROR = [
+OF_THE_ERROR = [  # wrong whatever the units are
+    Mistake(
+        "g' taken as a(1 + a), for a(1 − a)",
+        "(2)",
+        DELTA,
+        "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* a⁽ˡ⁾ .* (1 + a⁽ˡ⁾)",
+        "The derivative of the sigmoid is a .* (1 − a): a sign is lost.",
+        {"slope": lambda z, a, l: a[l] * (1.0 + a[l])},
+    ),
     Mistake(
         "g' taken of the error (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ instead of the activation",
         "(2)",
