@@ -193,7 +193,7 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
     listing = replace(listing, example=_one_example(runs.bound, runner, problem))
     if diagnosis.result != "wrong":
         return replace(diagnosis, where=None, lines=listing)
-    units = () if runs.other_cost and runs.stated else _of_units(runs, listing.units)
+    units = () if runs.other_cost else _of_units(runs, listing.units)
     # what lines show does not explain the whole answer: it counts where nothing else is at hand
     others = diagnosis.mistakes or _of_lines(listing.wrong, diagnosis)
     found = min(filter(None, (units, others)), key=lambda one: len(one[0].parts), default=())
