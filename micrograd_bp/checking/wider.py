@@ -72,7 +72,7 @@ def _approached(problem: Problem, line: Line, low: float, odd: bool) -> tuple[Li
 
 
 def _clear(problem: Problem) -> float:
-    return CLEAR * max(problem.noise, EPSILON * abs(problem.value))
+    return float(CLEAR * max(problem.noise, EPSILON * abs(problem.value)))
 
 
 def _is_odd(rise: float, fall: float) -> bool:
