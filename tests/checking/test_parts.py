@@ -389,3 +389,61 @@ def test_one_jump_is_beside_theta_within_a_fiftieth_of_the_first_step(place, fou
         rough = roughness.rough([ladder], {0: [(place / 2 * step, 2 * place * step)]}, {0},
                                 lambda i, t, s=step: (t, probe(t / s)[1]), [step], 0.0)  # fmt: skip
         assert rough == found
+
+
+def test_every_point_at_which_an_expression_is_differentiated_counts_once():
+    x = Value(3.0)
+    replay = _Replay(x * x, [x])
+    for point, count in ((1.0, 1), (2.0, 2), (1.0, 2)):
+        assert replay.gradient(np.array([point])).tolist() == [2.0 * point]
+        assert replay.evaluations == count
+
+
+def test_few_leaves_are_moved_one_by_one():
+    leaves = [Value(0.1 * k) for k in range(15)]
+    replay = _Replay(Value.sum(leaves), leaves)
+    replay.__dict__["_tape"] = None
+    assert np.allclose(replay.values(np.ones((2, 15))), 15.0)
+
+
+def test_where_no_step_was_made_a_gradient_is_granted_its_noise_alone():
+    asked = judge(lambda t: t, THETA, np.ones(3))
+    asked.__dict__["_measured"] = np.zeros(3)
+    (line,) = asked._finer([Line("", 1, None, 7.0, 0.0, 1.0, 0.0)], np.zeros(1))
+    assert line.allowance == 0.0
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_the_row_of_a_jacobian_that_is_wrong_is_named(sign):
+    matrix = np.arange(1.0, 7.0).reshape(3, 2)
+    wrong = matrix.copy()
+    wrong[2, 0] += sign
+    check = check_gradient(lambda t: matrix @ t, wrong, np.array([0.5, 2.0]))
+    assert any(slope.label == "F[2] by theta[0]" for slope in check.wrong)
+
+
+def test_the_first_failure_beside_theta_is_told():
+    failures = iter(["first", "second", "third"])
+
+    def cost(theta):
+        if theta[0] > 1.5:
+            raise ArithmeticError(next(failures, "later"))
+        return float(theta[0] ** 2)
+
+    check = check_gradient(cost, lambda t: 2.0 * t, np.array([1.4]))
+    (note,) = [note for note in check.notes if "failed" in note]
+    assert "first" in note
+    assert "second" not in note
+
+
+@pytest.mark.parametrize(("off", "factor"), [([3.0, 3.0, 3.0], 3.0), ([3.0, 1.0, 1.0], None)])
+def test_a_gradient_has_a_factor_only_if_every_slope_has_it(off, factor):
+    check = check_gradient(lambda t: float(np.sum(t**2)), lambda t: 2.0 * t * off, THETA)
+    assert check.outcome == "wrong"
+    assert check.factor == (factor and pytest.approx(factor))
+
+
+@pytest.mark.parametrize("value", [1j, "1.0", b"1", np.complex128(1.0)])
+def test_a_cost_is_a_real_number_and_no_text(value):
+    with pytest.raises(TypeError, match=r"^cost: got .*, expected one real number"):
+        check_gradient(lambda t: value, np.ones(3), THETA)

@@ -113,3 +113,10 @@ def test_the_cost_as_the_source_writes_it_is_granted_what_one_minus_h_loses():
         (cost,) = [check for check in checks if check.number == "(3)"]
         assert cost.passed
         assert cost.tolerance <= 1e-11
+
+
+def test_log_h_of_an_h_near_1_is_granted_some_roundings_of_h():
+    """J = log(1 + e⁻³⁰) is 1e-13, h is off by up to 2⁻⁵⁴."""
+    checks = verify_equations(SigmoidNetwork(thetas=[[[30.0, 0.0]]]), [0.0], 1)
+    (cost,) = [check for check in checks if check.number == "(3)"]
+    assert 2.0**-53 <= cost.tolerance <= 20.0 * 2.0**-53

@@ -116,3 +116,20 @@ def test_what_is_not_said_is_no_regularization_and_a_step_of_one_ten_thousandth(
 def test_of_many_contradictions_three_are_named(count, listed):
     proof = SimpleNamespace(contradictions=tuple("abcd")[:count], blamed=None)
     assert _contradiction(proof).endswith(f"the cost, at {listed}")
+
+
+def test_each_parameter_stands_with_its_layer():
+    found = compare_gradients(NET, X, Y, prove="off").parameters
+    assert [parameter.layer for parameter in found] == [1] * 6 + [2] * 3
+    assert [parameter.name for parameter in found] == [NET.parameter_name(p) for p in range(9)]
+
+
+def test_who_is_to_blame_is_named_where_that_is_known():
+    proof = SimpleNamespace(contradictions=("a",), blamed="backprop")
+    assert _contradiction(proof) == "backprop contradicts the other formulas and the cost, at a"
+
+
+def test_a_replay_that_is_not_confirmed_is_wrong_and_said():
+    found = replace(compare_gradients(NET, X, Y), replay_confirmed=False)
+    assert found.outcome == "wrong"
+    assert "autodiff's replay contradicts the graph that it was recorded from" in found.verdict
