@@ -117,14 +117,18 @@ class Case:
 
     @property
     def cost_tolerance(self) -> float:
-        """What rounding explains of J, written with log h and log(1 − h) as in (3)."""
-        h, u = self.net.forward(self.X).a[-1], self.unit
+        """What rounding explains of J, written with log h and log(1 − h) as in (3).
+
+        h = 1/(1 + e⁻ᶻ) has a relative error of two roundoffs (those of 1 + e⁻ᶻ and of its inverse)
+        however small it is, and log h their absolute error. 1 − h is off by as much as h, and by
+        a roundoff of its own where h is small: log(1 − h) by their quotient by 1 − h.
+        """
+        h = self.net.forward(self.X).a[-1]
         with np.errstate(divide="ignore", invalid="ignore"):
-            logs = np.where(self.Y > 0, self.Y / h, 0) + np.where(
-                self.Y < 1, (1 - self.Y) / (1 - h), 0
-            )
+            lost = self.Y + np.where(self.Y < 1.0, (1.0 - self.Y) / (1.0 - h), 0.0)
         written = written_decimals(self.answer.cost) if self.stored and self.answer.cost else 0.0
-        return self._bounds[0] + ROUNDING * 4.0 * u * float(np.sum(logs)) / len(self.X) + written
+        rounded = ROUNDING * self.unit * float(np.sum(lost)) / len(self.X)
+        return self._bounds[0] + rounded + written
 
     @property
     def decidable(self) -> bool:

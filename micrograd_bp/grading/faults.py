@@ -143,8 +143,10 @@ def _slipped(reading: Reading, node: Node, guess: Guess, mistake: Mistake | None
     place = (
         factor_enters(reading, l, first, before=node) if first.step in ("average", "bias") else None
     )
-    if first.name == "no 1/m" and node.place.role == "target" and node.place.unit.operator:
-        place = reading.flow.assigned(node.place.unit.target, node.number)
+    unit = node.place.unit
+    changed = unit.operator and node.place.role == "target"
+    if first.name == "no 1/m" and (changed or unit.target.endswith((")", "]"))):
+        place = reading.flow.assigned(unit.target, node.number)
     if place is not None and (number := odd_number(reading, place)) is not None:
         return Step(*number[:2], expected("D", l, model), number[2])
     place = reading.blamed(place or node)

@@ -8,6 +8,7 @@ computing steps, each with the values that it was computed from.
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -192,11 +193,11 @@ class Flow:
         return None
 
     def assigned(self, text: str, before: int) -> Node | None:
-        """The last value that was given to the variable ``text`` names, before a node's number."""
-        name = text.split("[")[0]
+        """The last value that was given to the whole variable ``text`` names, before a node."""
+        name = re.split(r"[\[(]", text)[0]
         for earlier in reversed(self.nodes[:before]):
             unit = earlier.place.unit
-            given = unit.target.split("[")[0] == name and not unit.operator
+            given = unit.target == name and not unit.operator
             if given and earlier.place.role == "value":
                 return earlier
         return None

@@ -136,7 +136,9 @@ def judge(
     search = Search(runner, given, lambda_)
     found = search.go(candidates)
     # a J that is right tells how θ and y are read, whatever the gradient is
-    attempts = sorted(search.attempts, key=lambda one: (not one.fits, not one.cost_right))
+    attempts = sorted(
+        search.attempts, key=lambda one: (not one.fits, not one.cost_right, one.answer.scaled)
+    )
     if found is not None:
         attempts.insert(0, found)
     best: tuple[Diagnosis, Runs] | None = None
@@ -200,6 +202,7 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
         trace.events,
         case,
         file=trace.file,
+        known=trace.places,
         replaced=isinstance(bound, ObjectBinding),
         again=trace.again if runs.unstable else None,
         gradient_wrong=not diagnosis.gradient_passed,
@@ -209,8 +212,9 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
     if diagnosis.result != "wrong":
         return replace(diagnosis, where=None, lines=listing)
     units = _of_units(runs, listing.units) if own is None else ()
-    named = [units, diagnosis.mistakes, _of_lines(listing.wrong, diagnosis)]
-    found = min(filter(None, named), key=lambda one: len(one[0].parts), default=())
+    # what lines show does not explain the whole answer: it counts where nothing else is at hand
+    others = diagnosis.mistakes or _of_lines(listing.wrong, diagnosis)
+    found = min(filter(None, (units, others)), key=lambda one: len(one[0].parts), default=())
     clues = () if found else diagnosis.clues
     return replace(diagnosis, where=listing.where, lines=listing, mistakes=found, clues=clues)
 

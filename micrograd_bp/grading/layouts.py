@@ -201,7 +201,8 @@ def leaves(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, .
 
 def _ends_in_numbers(tree: Sequence[Any]) -> bool:
     """Whether nested lists of plain numbers make one rectangular array."""
-    if not tree or not all(isinstance(item, (bool, int, float, list)) for item in tree):
+    plain = (isinstance(x, (bool, int, float, list)) or getattr(x, "shape", 0) == () for x in tree)
+    if not tree or not all(plain):
         return False
     try:
         return bool(np.asarray(tree).dtype.kind in "biuf")

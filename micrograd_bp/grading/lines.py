@@ -93,6 +93,7 @@ def explain_lines(
     file: str = "",
     again: Sequence[Event] | None = None,
     replaced: bool = False,
+    known: Sequence[Place] | None = None,
     gradient_wrong: bool = True,
     cost_wrong: bool = False,
 ) -> Listing:
@@ -101,10 +102,11 @@ def explain_lines(
     ``again`` are the events of a second call, where that one answered differently;
     ``gradient_wrong`` and ``cost_wrong`` say what was judged wrong, so that no line is accused
     where nothing is. ``replaced`` says that the weights which an object made for itself were
-    replaced by the case's, so that nothing follows from how it was made.
+    replaced by the case's, so that nothing follows from how it was made. ``known`` are the places
+    of the events, where the source is not Python's.
     """
     try:
-        known = places(source)
+        known = places(source) if known is None else known
         if replaced:
             events, again = (_not_made(known, one) for one in (events, again or ()))
         flow = Flow(known, events)

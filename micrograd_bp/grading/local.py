@@ -53,7 +53,7 @@ class Local:
             recorder.start()
             results.append(self._run(shop, program))
             events.append(list(recorder.stop()))
-        return Trace(source, self.name, results[0], *events)
+        return Trace(source, self.name, results[0], events[0], events[1])
 
     def _copy(self, recorder: Recorder) -> tuple[str, Callable[..., Any]] | None:
         """The instrumented function; None without a source, or if it closes over variables."""

@@ -14,8 +14,10 @@ import shlex
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,9 +26,10 @@ from . import wire
 from .diagnosis import Diagnosis
 from .forms import Source, octave_signature
 from .functions import function_candidates
-from .grade import judge
+from .grade import judge, with_lines
+from .octave_trace import NOTE, instrumented
 from .process import Channel
-from .submission import Trace, UserError, step_error
+from .submission import Event, Trace, UserError, step_error
 
 __all__ = ["Octave", "grade_octave"]
 
@@ -43,8 +46,10 @@ end
 end
 """
 PREAMBLE = """
-warning("off", "all"); page_screen_output(false); referee_out = fopen("/dev/fd/{fd}", "w");
+warning("off", "all"); page_screen_output(false); global referee_out referee_left;
+referee_out = fopen("/dev/fd/{fd}", "w");
 eval({show});
+eval({note});
 addpath({folder});
 {helpers}
 """
@@ -54,6 +59,7 @@ HELPERS = {  # of the course, where the file calls them and they are not beside 
     "g = 1 ./ (1 + exp(-z)); g = g .* (1 - g);\nend",
 }
 CALL = """
+referee_left = 500000;
 try
   {take} = {name}({given});
   fprintf(referee_out, "values %d\\n", {count});
@@ -70,14 +76,18 @@ fflush(referee_out);
 class Octave:
     """One .m file in a process of Octave; carries out the programs of function bindings."""
 
-    def __init__(self, source: Source, count: int, timeout: float, memory: int) -> None:
+    def __init__(
+        self, source: Source, count: int, timeout: float, memory: int, folder: Path | None = None
+    ) -> None:
+        """``folder`` holds a copy of the file that runs in its place."""
         program = shutil.which("octave-cli") or shutil.which("octave")
         if program is None:
             raise UserError(
                 f"{source.name}: Octave is not installed; install it (apt install octave-cli, "
                 "brew install octave), or save the results to a .mat file and grade that"
             )
-        self.name, self.count = source.name, count
+        self.name, self.count, self._made = source.name, count, (source, count, timeout, memory)
+        self.events: list[Event] = []
         read, write = os.pipe()
         options = "--no-gui --quiet --no-init-file --no-history --no-window-system"
         command = f"ulimit -v {memory * 1024}; exec {shlex.quote(program)} {options}"
@@ -89,7 +99,7 @@ class Octave:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(write,),
-            cwd=source.path.resolve().parent,
+            cwd=folder or source.path.resolve().parent,
             start_new_session=True,
         )
         os.close(write)
@@ -98,10 +108,12 @@ class Octave:
         self._process.stdin.close()
         self._channel = Channel(source.name, read, outward, timeout)
         self._rest = b""
-        folder = _text(str(source.path.resolve().parent))
+        beside = _text(str(source.path.resolve().parent))
         self.supplied = [name for name in HELPERS if _lacks(source, name)]
         helpers = "\n".join(f"eval({_text(HELPERS[name])});" for name in self.supplied)
-        preamble = PREAMBLE.format(fd=write, folder=folder, show=_text(SHOW), helpers=helpers)
+        preamble = PREAMBLE.format(
+            fd=write, folder=beside, show=_text(SHOW), note=_text(NOTE), helpers=helpers
+        )
         self._channel.send(preamble.encode())
 
     @property
@@ -119,8 +131,22 @@ class Octave:
         self._channel.close()
 
     def trace(self, program: Sequence[Sequence[Any]]) -> Trace | None:
-        """None: what Octave's lines compute is not seen."""
-        return None
+        """The program twice with a copy of the file that tells what it computes; None if that
+        does not run."""
+        source = self._made[0]
+        text, places = instrumented(source.text)
+        results, events = [], []
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, source.path.name).write_text(text, encoding="utf-8")
+            try:
+                with Octave(*self._made, Path(folder)) as copy:
+                    for _ in range(2):
+                        copy.events = []
+                        results.append(copy.run(program))
+                        events.append(copy.events)
+            except UserError:
+                return None
+        return Trace(source.text, source.name, results[0], events[0], events[1], places)
 
     def run(self, program: Sequence[Sequence[Any]]) -> list[Any]:
         """The results of the steps; UserError if one of them raises."""
@@ -146,6 +172,9 @@ class Octave:
         )  # fmt: skip
         self._channel.send(("referee_values = {};" + text).encode())
         kind, *rest = self._line().split(" ", 2)
+        while kind == "event":
+            self.events.append((int(rest[0]), self._value()))
+            kind, *rest = self._line().split(" ", 2)
         if kind == "error":
             line = int(rest[0]) if rest[0].isdecimal() else 0
             what = rest[1] if len(rest) > 1 else ""
@@ -218,13 +247,14 @@ def grade_octave(source: Source, timeout: float, memory: int) -> Diagnosis:
     inventory = {"functions": [function], "classes": [], "data": {}, "loops": []}
     with Octave(source, max(1, count), timeout, memory) as octave:
         candidates = function_candidates(inventory, [function], octave)
-        judged = judge(candidates, octave, None, 0.0, inventory)
+        found = judge(candidates, octave, None, 0.0, inventory)
+        judged = None if found is None else with_lines(*found, octave)
     if judged is None:
         raise UserError(
             f"{source.name}: got parameters ({', '.join(parameters)}), expected θ, X, y"
         )
     supplied = " and ".join(f"{name}.m" for name in octave.supplied)
     if not supplied:
-        return judged[0]
+        return judged
     note = f"not beside the file, and taken to be the course's: {supplied}."
-    return replace(judged[0], notes=(note, *judged[0].notes))
+    return replace(judged, notes=(note, *judged.notes))

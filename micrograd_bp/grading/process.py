@@ -185,9 +185,9 @@ class Process:
         """The program twice on an instrumented copy of the file."""
         answer = self.ask(do="trace", program=[list(step) for step in program])
         try:
-            events = [[(int(n), np.asarray(a, float)) for n, a in answer[key]]
-                      for key in ("events", "again")]  # fmt: skip
-            return Trace(self.source, self.name, list(answer["results"]), *events)
+            first, again = ([(int(n), np.asarray(a, float)) for n, a in answer[key]]
+                            for key in ("events", "again"))  # fmt: skip
+            return Trace(self.source, self.name, list(answer["results"]), first, again)
         except (KeyError, TypeError, ValueError):
             raise UserError(f"{self.name}: the process gave no readable answer") from None
 

@@ -116,7 +116,8 @@ class Reading:
             return not spoiled and not self._counts(node)
         if np.array_equal(value, np.round(value)):
             return not self._like_targets(value)
-        filling = node.place.role == "target" and self._partly_filled(value)
+        one = any(self.flow.nodes[i].value.size == 1 for i in node.operands)
+        filling = one and node.place.role == "target" and self._partly_filled(value)
         return filling or self._in_blocks(value) or self._taken_from_known(node)
 
     def _taken_from_known(self, node: Node) -> bool:

@@ -107,7 +107,7 @@ def _grade_python(source: Source, name: str | None, process: Process) -> Diagnos
                 raise
             failure = failure or error
             continue
-        if found is None or not (found[0].passed or name or _surely_a_gradient(found[1].bound)):
+        if found is None or not (found[0].passed or _may_be_wrong(found[1].bound, bool(name))):
             continue
         judged = judged or found
         from_file = given is not None
@@ -182,10 +182,15 @@ def _says_gradient(parameters: Sequence[Parameter], called: str) -> bool:
     )  # fmt: skip
 
 
-def _surely_a_gradient(bound: Bound | None) -> bool:
-    """Whether what was judged may be called wrong: a function whose name and parameters do not
-    say that it is about a network may be anything."""
-    if not isinstance(bound, Binding) or GRADIENT.search(bound.function):
+def _may_be_wrong(bound: Bound | None, meant: bool) -> bool:
+    """Whether what was judged may be called wrong: a function that gets no weights, or one that
+    nobody ``meant`` and whose name and parameters do not say that it is about a network, may be
+    anything."""
+    if not isinstance(bound, Binding):
+        return True
+    if not bound.takes_weights:
+        return False
+    if meant or GRADIENT.search(bound.function):
         return True
     named = [role for name, role, _ in bound.assignment if role in roles_of(name)]
     return len(named) > 1 and not other_steps([bound.function])

@@ -271,7 +271,8 @@ class Search:
             )
             for a in self.attempts
         )
-        room = len(self.attempts) < KEPT or (attempt.fits and not self.attempts[-1].fits)
+        kept = sum(a.answer.scaled == attempt.answer.scaled for a in self.attempts)
+        room = kept < KEPT or (attempt.fits and not self.attempts[-1].fits)
         room = room or attempt.cost_right
         if not same and room:
             self.attempts.append(attempt)

@@ -9,9 +9,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .trace import Event, Place
 from .wire import Opaque
 
-__all__ = ["Answer", "StepError", "Trace", "UserError", "answer_of", "gradient_of", "step_error"]
+__all__ = [
+    "Answer",
+    "Event",
+    "StepError",
+    "Trace",
+    "UserError",
+    "answer_of",
+    "gradient_of",
+    "step_error",
+]
 
 
 class UserError(ValueError):
@@ -55,9 +65,6 @@ class Answer:
         return [part.shape for part in self.parts] == [tuple(shape) for shape in shapes]
 
 
-Event = tuple[int, npt.NDArray[np.float64]]
-
-
 @dataclass(frozen=True)
 class Trace:
     """What every expression of an instrumented copy computed, in two runs of one program."""
@@ -67,6 +74,7 @@ class Trace:
     results: list[Any] = field(repr=False)  # of the program's steps, in the first run
     events: list[Event] = field(repr=False)
     again: list[Event] = field(repr=False)
+    places: list[Place] | None = None  # of the events, where they do not follow from the source
 
 
 def answer_of(returned: Any) -> Answer:

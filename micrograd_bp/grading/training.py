@@ -55,6 +55,7 @@ class Trained:
     y: str
     passes: tuple[int, int] = (0, 1)
     chain: Chain | None = None
+    asked: tuple[int, ...] = ()  # the sizes it was given when it made this chain: not all, perhaps
     examples: int | None = EXAMPLES
     forward: None = None
     extra: dict[str, str] = field(default_factory=dict, compare=False)
@@ -95,7 +96,8 @@ class Trained:
 
     def _once(self, problem: Problem, passes: int, first: int) -> list[Sequence[Any]]:
         values = Binding("", (), Delivery("numbered", self.layout), self.x, self.y).values(problem)
-        values |= {"once": passes, "hidden list": [int(s) for s in problem.net.sizes[1:-1]]}
+        asked = [int(size) for size in self.asked or problem.net.sizes]
+        values |= {"once": passes, "sizes": asked, "hidden list": asked[1:-1]}
         steps: list[Sequence[Any]] = [["seed"]]
         holder = None
         if self.holder is not None:
@@ -115,7 +117,10 @@ class Trained:
         results = runner.run(self.program(problem)[0])
         before, _ = self._weights(results)
         thetas = self.layout.matrices(*before, [0.0 * theta for theta in problem.net.thetas])
-        return replace(problem, net=SigmoidNetwork(thetas=thetas))
+        net = SigmoidNetwork(thetas=thetas)
+        if (net.sizes[0], net.sizes[-1]) != (problem.X.shape[1], problem.Y.shape[1]):
+            raise UserError(f"{self.name} makes a network that does not fit its data")
+        return replace(problem, net=net)
 
     def answer(self, runner: Runner, problem: Problem) -> Answer:
         """The step; UserError if it fails or changes nothing."""
@@ -168,7 +173,7 @@ def trained_candidates(inventory: Mapping[str, Any], runner: Runner) -> Iterator
                     raise
                 continue
             for chain in _chains(results, sizes):
-                bound = replace(trained, chain=chain)
+                bound = replace(trained, chain=chain, asked=tuple(sizes))
                 if bound.shows_weights(results):
                     yield bound
                     yield replace(bound, examples=1)

@@ -107,6 +107,21 @@ def test_the_cost_as_the_source_writes_it_is_explained_where_a_unit_saturates():
     assert lost / 2.0 <= case.cost_tolerance <= 100.0 * lost
 
 
+@pytest.mark.parametrize("y", [0.0, 1.0])
+@pytest.mark.parametrize("z", [-25.0, -6.0, 0.5, 6.0, 25.0])
+def test_the_tolerance_of_a_cost_is_what_rounding_does_to_it(y, z):
+    """(3) as it is written, for h from 1e-11 to 1 − 1e-11: never beyond, and no 100 times less."""
+    worst = 0.0
+    for w in z + np.linspace(-0.5, 0.5, 101):
+        net = SigmoidNetwork(thetas=[[[0.0, w]]])
+        answer = Answer([np.zeros((1, 2))], False)
+        case = Case(net, np.ones((1, 1)), np.array([[y]]), 0.0, answer)
+        h = 1.0 / (1.0 + np.exp(-w))
+        off = abs(-y * np.log(h) - (1.0 - y) * np.log(1.0 - h) - np.logaddexp(0.0, w - 2 * y * w))
+        worst = max(worst, off / case.cost_tolerance)
+    assert 0.01 < worst <= 1.0
+
+
 def test_runs_fit_if_every_case_does():
     cases = [SimpleNamespace(fits=fits) for fits in (True, False)]
     assert Runs(cases[:1], [], "function", []).fits

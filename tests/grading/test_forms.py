@@ -9,6 +9,7 @@ from micrograd_bp.grading.folder import grade_folder
 from micrograd_bp.grading.forms import open_source
 from micrograd_bp.grading.names import roles_of
 from micrograd_bp.grading.octave import Octave
+from micrograd_bp.grading.octave_trace import instrumented
 from micrograd_bp.grading.sandbox import grade_submission
 from micrograd_bp.grading.submission import UserError
 
@@ -154,3 +155,20 @@ def test_octaves_functions_are_judged_by_octave():
     assert grade_submission(str(WILD / "octave/nnCostFunction.m")).outcome == "right"
     wrong = grade_submission(str(WILD / "octave/wrongCost.m"))
     assert [found.name for found in wrong.mistakes] == ["g' missing in δ"]
+    assert "d2 = (d3*Theta2(:,2:end));" in wrong.where["code"]
+    assert {line.number: line.computed for line in wrong.lines.lines}[8] == "Θ⁽²⁾"
+
+
+def test_octaves_assignments_are_told_from_strings_comments_and_transposes():
+    text = (
+        "function y = f(A, x)\n%{\nz = 1;\n%}\ny = A' * [x; 1]'; s = 'a;b = 2'; # w = 3\n"
+        'if y == 1, y(1, :) += A(:, ...\n 2)\'; end\nt = "q = 4; % " ;\nend\n'
+    )
+    copy, places = instrumented(text)
+    found = [(p.line, p.unit.target, p.text) for p in places if p.role == "value"]
+    assert found == [
+        (5, "y", "A' * [x; 1]'"), (5, "s", "'a;b = 2'"), (6, "y(1,:)", "A(:, ...\n 2)'"),
+        (8, "t", '"q = 4; % "'),
+    ]  # fmt: skip
+    assert copy.count("referee_note(") == 5  # one more for what the item is stored in
+    assert "%{\nz = 1;\n%}" in copy

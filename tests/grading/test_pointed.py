@@ -153,6 +153,39 @@ for step in range(500):
     first += data.T.dot(d_mid)
 """
 
+GROWING = """
+import numpy as np
+
+def gradient_descent(X, Y, layers, iterations=100):
+    layers.insert(0, X.shape[0])
+    W = [np.random.randn(b, a) * 0.5 for a, b in zip(layers[:-1], layers[1:])]
+    b = [np.zeros((n, 1)) for n in layers[1:]]
+    for _ in range(iterations + 1):
+        A = [X]
+        for w, c in zip(W[:-1], b[:-1]):
+            A.append(np.maximum(w @ A[-1] + c, 0))
+        d = 1 / (1 + np.exp(-(W[-1] @ A[-1] + b[-1]))) - Y
+        for l in reversed(range(len(W))):
+            dW, db = d @ A[l].T / X.shape[1], d.mean(axis=1, keepdims=True)
+            d = W[l].T @ d * (A[l] > 0)
+            W[l], b[l] = W[l] - 0.1 * dW, b[l] - 0.1 * db
+    return {"W": W, "b": b}
+"""
+
+LISTS = """
+from math import exp
+
+def backprop(W1, b1, W2, b2, x, y):
+    a = [1 / (1 + exp(-sum(w * v for w, v in zip(row, x)) - c)) for row, c in zip(W1, b1)]
+    h = [1 / (1 + exp(-sum(w * v for w, v in zip(row, a)) - c)) for row, c in zip(W2, b2)]
+    e = [p - t for p, t in zip(h, y)]
+    d = []
+    for j in range(len(a)):
+        back = sum(e[k] * W2[k][j] for k in range(len(e)))
+        d.append(back * a[j] * (1 - a[j]))
+    return [[u * v for v in x] for u in d], d, [[u * v for v in a] for u in e], e
+"""
+
 # form, what is replaced, by what, the line that is wrong then, and what its name says
 SLIPS = [
     (MODULES, "return e", "return d @ self.kernel.T", "return d @ self", "changed before"),
@@ -164,8 +197,12 @@ SLIPS = [
     (LOGISTIC, "slope[k] += lam", "slope[k] -= lam", "slope[k] -= lam", "subtracted"),
     (EXAMPLES, "S1 += np.outer", "S1 = np.outer", "S1 = np.outer", "last example only"),
     (EXAMPLES, "u)\n    S1, S2 = S1 / n, S2", "u)\n        S1 /= n\n    S2 = S2", "S1 /= n", "in"),
+    (LISTS, "a[j] * (1 - a[j])", "a[j]", "d.append(back * a[j])", "1 − a missing"),
     (SCRIPT, "second.T) * mid * (1 - mid)", "second.T)", "d_mid = ", "g' missing"),
 ]  # fmt: skip
+
+
+FORMS = [MODULES, SOFTMAX, EPOCHS, LOGISTIC, EXAMPLES, SCRIPT, GROWING, LISTS]
 
 
 def judged(tmp_path, source):
@@ -174,7 +211,7 @@ def judged(tmp_path, source):
     return grade_submission(str(path))
 
 
-@pytest.mark.parametrize("form", [MODULES, SOFTMAX, EPOCHS, LOGISTIC, EXAMPLES, SCRIPT])
+@pytest.mark.parametrize("form", FORMS, ids=range(len(FORMS)))
 def test_right_code_of_these_forms_passes(form, tmp_path):
     assert judged(tmp_path, form).passed
 
