@@ -157,7 +157,9 @@ def judge(
     if unknown and all(runs.own != OTHER_DATA for runs in unnamed):
         return diagnose(unknown[0]), unknown[0]
     unnamed = [runs for runs in unnamed if runs.own != UNKNOWN]
-    for runs in sorted(unnamed, key=lambda one: not _told(one))[:NAMED]:
+    of_steps = [runs for runs in unnamed if runs.stepped][:NAMED]
+    plain = [runs for runs in unnamed if not runs.stepped][:NAMED]
+    for runs in sorted([*plain, *of_steps], key=lambda one: not _told(one)):
         if best is not None and best[0].mistakes and _told(best[1]) and not _told(runs):
             break
         diagnosis = diagnose(runs)
