@@ -143,6 +143,8 @@ class Limit:
         Those of a staircase of small steps do not: near 0 they have the slope of one stair.
         """
         k = self.steps.index(entry.step)
+        if k + 1 == len(self.steps):
+            return True
         errors = [
             (self.values[i] - entry.value) * (entry.step / self.steps[i]) ** self.power
             for i in range(max(k - 2, 0), k + 1)

@@ -14,6 +14,7 @@ from .noise import EPSILON, TINIEST, noise_at, noise_of
 from .result import SlopeCheck, Status
 from .roughness import may_be_signal, rough, unsettled
 from .slope import Ladder, Slope
+from .wider import widened
 
 __all__ = ["Costs", "Line", "Problem", "Verdict"]
 
@@ -25,11 +26,7 @@ FIRST_STEPS = (0.17, 0.33)  # in units of a parameter's scale, drawn once for a 
 SMALL_GAP = 1e-4  # part of a slope, between it and the gradient's
 SECOND_STEP = 0.61  # the first step of the second ladder, in units of the first one's
 SMALLEST_STEP = 2.0**10 * EPSILON  # of |θ|: below, θ ± h keeps too few digits of h
-# Times the first step, where the cost does not show the slope at smaller ones.
-WIDER = [2.0**k for k in (13, 26, 39, 52, 104, 208, 416, 832)]
 NARROW = 1e-3  # of the first step: where θ is smaller than that, its own size is tried as well
-CLEAR = 1e6  # by so much more than its noise
-ODD = 0.9  # part of the rise that may be the same on both sides
 # A slope is decided if its bar is below this part of it. A zero slope is always smaller than
 # its bar: it is decided if the bar is below NEGLIGIBLE of how steep the cost gets one small step
 # further, or if the cost never moves.
@@ -157,11 +154,11 @@ class Problem:
         ``finer`` gives the lines of alarms, found at these steps, with all that the rounding of
         the gradient allows. An alarm must be raised ``twice``, unless it is only to be located.
         """
-        ladders = self._ladders(lines)
+        ladders = self.ladders(lines)
         slopes = [ladder.slope() for ladder in ladders]
         hidden = [i for i, x in enumerate(lines) if self._hidden(x, slopes[i], ladders[i])]
         if hidden:
-            for k, slope in self._widened([lines[i] for i in hidden]).items():
+            for k, slope in widened(self, [lines[i] for i in hidden]).items():
                 slopes[hidden[k]] = slope
         lines = list(lines)
         self._narrowed(lines, ladders, slopes)
@@ -216,7 +213,7 @@ class Problem:
                 known = slopes[i].bar <= RESOLUTION * abs(slopes[i].value)
                 if slopes[i].kink or not known:
                     tiny.append((i, replace(line, step=self.first * size)))
-        found = self._ladders([line for _, line in tiny])
+        found = self.ladders([line for _, line in tiny])
         for (i, line), ladder in zip(tiny, found, strict=True):
             slope = ladder.slope()
             if not slope.kink and slope.bar <= RESOLUTION * abs(slope.value):
@@ -225,36 +222,6 @@ class Problem:
     @staticmethod
     def _negligible(line: Line, slope: Slope) -> bool:
         return slope.bar + abs(line.analytic) <= NEGLIGIBLE * slope.secant
-
-    def _widened(self, lines: list[Line]) -> dict[int, Slope]:
-        """The slopes from larger first steps, by place, where these decide them.
-
-        The first step is the smallest of some at which the cost moves by far more than its
-        noise, and not the same way on both sides, nor on one alone, as beyond a kink.
-        """
-        wide, left = list(lines), list(range(len(lines)))
-        chosen: list[int] = []
-        faint: list[int] = []
-        narrower = [line.step for line in lines]
-        for factor in WIDER:
-            for i in left:
-                narrower[i] = wide[i].step
-                wide[i] = replace(wide[i], step=lines[i].step * factor)
-            steps = [(wide[i], t) for i in left for t in (wide[i].step, -wide[i].step)]
-            rises = (self.probe(steps)[0] - self.value).reshape(-1, 2)
-            moves = np.where(np.isfinite(rises), np.abs(rises), 0.0).max(axis=1)
-            clear = moves > CLEAR * max(self.noise, EPSILON * abs(self.value))
-            odd = np.abs(rises.sum(axis=1)) <= ODD * np.abs(rises[:, 0] - rises[:, 1])
-            chosen += [i for k, i in enumerate(left) if clear[k] and odd[k]]
-            faint = [i for k, i in enumerate(left) if moves[k] > 0.0 and not clear[k]]
-            left = [i for k, i in enumerate(left) if not clear[k]]
-            if not left:
-                break
-        chosen += faint
-        wide = [replace(wide[i], smallest=narrower[i]) for i in chosen]
-        found = zip(chosen, self._ladders(wide, self.ratio**2), strict=True)
-        slopes = {i: ladder.slope() for i, ladder in found}
-        return {i: s for i, s in slopes.items() if s.bar <= RESOLUTION * abs(s.value)}
 
     def _second_opinions(
         self, lines: list[Line], slopes: list[Slope], alarms: Sequence[int]
@@ -272,12 +239,12 @@ class Problem:
             step, gap = slopes[i].step, abs(lines[i].analytic - slopes[i].value)
             line = replace(lines[i], step=SECOND_STEP * max(lines[i].step, 4.0 * step))
             if i not in doubted:
-                noise = max(line.noise, noise_at(self._on(line), step, self.noise))
+                noise = max(line.noise, noise_at(self.on(line), step, self.noise))
                 again.append((i, replace(line, noise=noise), 0.0))
                 if gap <= SMALL_GAP * abs(slopes[i].value):
                     again.append((i, line, gap / 4.0))
         untils = [until for *_, until in again]
-        ladders = self._ladders([line for _, line, _ in again], self.ratio**1.37, untils)
+        ladders = self.ladders([line for _, line, _ in again], self.ratio**1.37, untils)
         for (i, *_), ladder in zip(again, ladders, strict=True):
             second = ladder.slope()
             agree = abs(second.value - slopes[i].value) <= second.bar + slopes[i].bar
@@ -291,17 +258,17 @@ class Problem:
             return True
         size = line.smallest / SMALLEST_STEP  # |θ|
         return may_be_signal(
-            slope, line.analytic, self.noise, self.value, size, line.smallest, self._on(line)
+            slope, line.analytic, self.noise, self.value, size, line.smallest, self.on(line)
         )
 
     def _at(self, lines: list[Line], i: int, t: float) -> tuple[float, float]:
         values, (moved,) = self.probe([(lines[i], t)])
         return moved, float(values[0])
 
-    def _on(self, line: Line) -> Costs:
+    def on(self, line: Line) -> Costs:
         return lambda t: self.probe([(line, s) for s in t.tolist()])[0]
 
-    def _ladders(
+    def ladders(
         self, lines: list[Line], ratio: float | None = None, until: Sequence[float] | None = None
     ) -> list[Ladder]:
         ladders = [

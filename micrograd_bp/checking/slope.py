@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from bisect import insort
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from .extrapolation import Limit
@@ -50,8 +49,7 @@ class Probe(NamedTuple):
     noise: float
 
 
-@dataclass(frozen=True)
-class Slope:
+class Slope(NamedTuple):
     """A slope known to ± ``bar``; at a kink, the slopes ``left`` and ``right`` of it.
 
     ``secant`` is how steep the function is over the last step that was used, ``step``; ``side`` is
@@ -146,7 +144,10 @@ class Ladder:
             if math.isfinite(value):
                 noise = self._bound(abs(value), abs(slope))
                 side.append((abs(t), slope, 2.0 * noise / abs(t)))
-                insort(probes, Probe(t, value, noise), key=lambda probe: -abs(probe.t))
+                if not probes or abs(t) < abs(probes[-1].t):
+                    probes.append(Probe(t, value, noise))
+                else:  # a ladder that began anew
+                    insort(probes, Probe(t, value, noise), key=lambda probe: -abs(probe.t))
                 loudest = max(loudest, noise)
             else:  # a gap in the ladder: nothing above it can be extrapolated through it
                 self._central, self._bend = Limit(2), Limit(1)

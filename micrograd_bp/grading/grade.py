@@ -158,13 +158,7 @@ def judge(
     if unknown and all(runs.own != OTHER_DATA for runs in unnamed):
         return diagnose(unknown[0]), unknown[0]
     unnamed = [runs for runs in unnamed if runs.own != UNKNOWN]
-    if len(unnamed) > 1:
-        known = [_lines_known(runs, runner) for runs in unnamed]
-        least = LIKELY * max(known)
-        likely = [count >= least for count in known]
-        order = sorted(range(len(unnamed)), key=lambda n: (not _told(unnamed[n]), not likely[n]))
-        unnamed = [unnamed[n] for n in order]
-    for runs in unnamed[:NAMED]:
+    for runs in _likeliest(unnamed, runner):
         if best is not None and best[0].mistakes and _told(best[1]) and not _told(runs):
             break
         diagnosis = diagnose(runs)
@@ -199,6 +193,18 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
     found = min(filter(None, (units, others)), key=lambda one: len(one[0].parts), default=())
     clues = () if found else diagnosis.clues
     return replace(diagnosis, where=listing.where, lines=listing, mistakes=found, clues=clues)
+
+
+def _likeliest(found: Sequence[Runs], runner: Runner) -> list[Runs]:
+    """Those whose mistakes are looked for, first what a right J or most of the lines bear out; of
+    gradients and of steps so many each."""
+    if len(found) < 2:
+        return list(found)
+    known = [_lines_known(runs, runner) for runs in found]
+    least = LIKELY * max(known)
+    order = sorted(range(len(found)), key=lambda n: (not _told(found[n]), known[n] < least))
+    kept = [[n for n in order if found[n].stepped == steps][:NAMED] for steps in (False, True)]
+    return [found[n] for n in order if n in kept[0] or n in kept[1]]
 
 
 def _lines_known(runs: Runs, runner: Runner) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from .trace import Place, Unit
+from .trace import Place, Unit, parsed
 
 __all__ = ["NOTE", "instrumented"]
 
@@ -141,13 +141,16 @@ def _expression(right: str) -> ast.expr:
     text = re.sub(r"\.\.\.[^\n]*\n", " ", right)
     text = re.sub(r"(?<=[\w)\]}])\.?'", ".T", text)
     text = re.sub(r"(?<![.*])\*(?!\*)", "@", text).replace(".*", "*").replace("./", "/")
-    text = text.replace(".^", "**").replace("^", "**").replace("!=", "!=").replace("~=", "!=")
+    text = text.replace(".^", "**").replace("^", "**").replace("~=", "!=")
     text = re.sub(r"\(:\)", "[:]", text)
     text = re.sub(r"\b(\w+)\(([^()]*:[^()]*)\)", r"\1[\2]", text)
     try:
-        found = ast.parse(text.strip(), mode="eval").body
-    except SyntaxError:
+        (statement,) = parsed(text.strip()).body
+    except (SyntaxError, ValueError):
+        statement = ast.Pass()
+    if not isinstance(statement, ast.Expr):
         return ast.Call(ast.Name("octave", ast.Load()), [], [])
+    found = statement.value
     # (A * B) / m is no step entry by entry: A * (B / m)
     while isinstance(found, ast.BinOp) and isinstance(found.op, ast.Div):
         product = found.left

@@ -45,26 +45,7 @@ def unit_mistakes(hidden: str, output: str) -> tuple[Mistake, ...]:
             )
         )
     if hidden == "tanh":
-        made.append(
-            Mistake(
-                "g′ of tanh taken as 1 − a, the square missing",
-                "(2)",
-                "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* (1 − a⁽ˡ⁾ .* a⁽ˡ⁾)",
-                "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* (1 − a⁽ˡ⁾)",
-                "The derivative of a = tanh(z) is 1 − a².",
-                {"slope": lambda z, a, l: 1.0 - a[l]},
-            )
-        )
-        made.append(
-            Mistake(
-                "g′ of tanh taken as 1 − z², for 1 − a²",
-                "(2)",
-                "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* (1 − a⁽ˡ⁾ .* a⁽ˡ⁾)",
-                "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* (1 − z⁽ˡ⁾ .* z⁽ˡ⁾)",
-                "The short form 1 − a² takes the activation a = tanh(z), not z.",
-                {"slope": lambda z, a, l: 1.0 - z[l] ** 2},
-            )
-        )
+        made += OF_TANH
     if output.endswith("squared error"):
         made.append(
             Mistake(
@@ -79,6 +60,25 @@ def unit_mistakes(hidden: str, output: str) -> tuple[Mistake, ...]:
     return (*made, *OF_THE_ERROR)
 
 
+MEANT = "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* (1 − a⁽ˡ⁾ .* a⁽ˡ⁾)"
+OF_TANH = [
+    Mistake(
+        "g′ of tanh taken as 1 − a, the square missing",
+        "(2)",
+        MEANT,
+        "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* (1 − a⁽ˡ⁾)",
+        "The derivative of a = tanh(z) is 1 − a².",
+        {"slope": lambda z, a, l: 1.0 - a[l]},
+    ),
+    Mistake(
+        "g′ of tanh taken as 1 − z², for 1 − a²",
+        "(2)",
+        MEANT,
+        "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* (1 − z⁽ˡ⁾ .* z⁽ˡ⁾)",
+        "The short form 1 − a² takes the activation a = tanh(z), not z.",
+        {"slope": lambda z, a, l: 1.0 - z[l] ** 2},
+    ),
+]
 OF_THE_ERROR = [  # wrong whatever the units are
     Mistake(
         "g' taken as a(1 + a), for a(1 − a)",

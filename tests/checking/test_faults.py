@@ -340,6 +340,18 @@ def test_tiny_and_huge_parameters_side_by_side(factor):
     assert outcomes(cost, lambda t: factor * gradient(t), theta) == {"wrong"}
 
 
+@pytest.mark.parametrize("s", [1e70, 1e90, 1e100, 1e140])
+@pytest.mark.parametrize(
+    "f", [lambda u: np.sin(u) + np.cos(u), lambda u: 3.0 + np.tanh(u), lambda u: 2.0 + np.sin(u)]
+)
+def test_a_slope_that_shows_at_steps_between_two_that_are_tried_is_not_zero(s, f):
+    """From 2¹⁰⁴ to 2²⁰⁸ and 2⁴¹⁶ nothing is tried, where f(θ/s) goes from flat to anything."""
+    cost = lambda t: float(np.sum(f(t / s)))  # noqa: E731
+    assert "wrong" not in outcomes(cost, np.full(2, 1.0 / s), [0.0, 0.0])
+    assert never_right(cost, np.zeros(2), [0.0, 0.0])
+    assert never_right(cost, np.array([1.0 / s, 0.0]), [0.0, 0.0])
+
+
 @pytest.mark.parametrize("s", [1e6, 1e9, 1e12])
 @pytest.mark.parametrize("f", [np.sin, np.tanh, np.arctan, lambda u: u * (1.0 + u)])
 def test_a_slope_that_shows_at_large_steps_only_is_not_zero(s, f):
