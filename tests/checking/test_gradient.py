@@ -641,6 +641,7 @@ def test_every_operation_of_one_input(symbol, order, x):
 @given(x=st.floats(-3.0, 3.0), y=st.floats(-3.0, 3.0))
 def test_every_operation_of_two_inputs(symbol, order, x, y):
     assume(symbol != "/" or abs(y) > 0.1)
+    assume(all(v == 0.0 or abs(v) > 1e-300 for v in (x, y)))  # slopes below are those of noise
     leaves = [Value(x, label="x"), Value(y, label="y")]
     checked_against_mpmath(Value.apply(OPS[symbol], *leaves), leaves, TRUTH[symbol], order)
 
