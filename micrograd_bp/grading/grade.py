@@ -40,7 +40,7 @@ from .workshop import signature
 
 __all__ = ["Diagnosis", "Finding", "LayerVerdict", "check_backprop", "judge"]
 
-LIKELY = 2 / 3  # of the most lines that are known under any binding
+LIKELY = 2 / 3  # of the most lines that are known under any way to hand θ over
 NAMED = 3  # attempts whose mistakes are looked for, until one is named
 TRACED = 7  # examples of the traced run: none of the usual sizes, so that shapes tell quantities
 
@@ -196,13 +196,18 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
 
 
 def _likeliest(found: Sequence[Runs], runner: Runner) -> list[Runs]:
-    """Those whose mistakes are looked for, first what a right J or most of the lines bear out; of
-    gradients and of steps so many each."""
+    """Those whose mistakes are looked for, first what a right J bears out, then the ways to hand θ
+    over under which most lines are known; of gradients and of steps so many each."""
     if len(found) < 2:
         return list(found)
-    known = [_lines_known(runs, runner) for runs in found]
-    least = LIKELY * max(known)
-    order = sorted(range(len(found)), key=lambda n: (not _told(found[n]), known[n] < least))
+    # labels that are read wrongly leave other lines unknown than a mistake does, and no fewer
+    ways = [getattr(runs.bound, "delivery", None) for runs in found]
+    known = dict.fromkeys(ways, 0)
+    if len(known) > 1:
+        for way, runs in zip(ways, found, strict=True):
+            known[way] = max(known[way], _lines_known(runs, runner))
+    least = LIKELY * max(known.values())
+    order = sorted(range(len(found)), key=lambda n: (not _told(found[n]), known[ways[n]] < least))
     kept = [[n for n in order if found[n].stepped == steps][:NAMED] for steps in (False, True)]
     return [found[n] for n in order if n in kept[0] or n in kept[1]]
 
