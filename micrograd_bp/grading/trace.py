@@ -10,6 +10,7 @@ the same order, so whoever holds the source can tell them from the numbers alone
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 import types
 from dataclasses import dataclass, field
@@ -125,8 +126,7 @@ def instrument(source: str, filename: str = "<student>") -> types.CodeType:
     >>> [(places("def f(x): return x * x + 1")[i].text, float(v)) for i, v in recorder.stop()]
     [('x', 3.0), ('x', 3.0), ('x * x', 9.0), ('x * x + 1', 10.0)]
     """
-    tree, _ = _rewritten(source)
-    return compile(tree, filename, "exec", dont_inherit=True)
+    return compile(_rewritten(source)[0], filename, "exec", dont_inherit=True)
 
 
 def places(source: str) -> list[Place]:
@@ -137,9 +137,12 @@ def places(source: str) -> list[Place]:
 def parsed(source: str) -> ast.Module:
     """As ``ast.parse``, in one thread at a time; raises SyntaxError.
 
-    CPython counts the depth of trees for all threads together (its issue 106905): SystemError.
+    CPython counts the depth of trees for all threads together (its issue 106905), those too of
+    NumPy's headers: a SystemError says nothing about the source.
     """
     with _ONE_AT_A_TIME:
+        with contextlib.suppress(SystemError):
+            return ast.parse(source)
         return ast.parse(source)
 
 
@@ -347,10 +350,7 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def _operand(self, item: Any) -> Any:
-        if isinstance(item, ast.keyword):
-            item.value = self._expression(item.value)
-            return item
-        if isinstance(item, ast.Starred):
+        if isinstance(item, (ast.keyword, ast.Starred)):
             item.value = self._expression(item.value)
             return item
         return self._expression(item) if isinstance(item, ast.expr) else item
