@@ -155,9 +155,10 @@ def differ(repeats: Sequence[Any], noise: float = 0.0) -> bool:
 def _evaluate(
     cost: Callable[[Any], Any], parameters: Parameters, point: Array, weights: Array | None
 ) -> tuple[float, str]:
-    """The cost at one point, and what went wrong; it may run in another process."""
+    """The cost at one ``point``, which is its own to change, and what went wrong; it may run in
+    another process."""
     try:
-        value = _numbers(cost(parameters.structure(point)))
+        value = _numbers(cost(parameters.handed_over(point)))
         if weights is not None:
             value = math.fsum(weights * np.ravel(value))
         elif isinstance(value, np.ndarray):

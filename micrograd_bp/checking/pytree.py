@@ -84,11 +84,15 @@ class Parameters:
 
     def structure(self, flat: Array) -> Any:
         """The vector in the caller's structure; the arrays are copies."""
+        return self.handed_over(flat.copy())
+
+    def handed_over(self, flat: Array) -> Any:
+        """The same for a vector of which nobody else has need: the arrays are parts of it."""
         return self._fill(self._shape, flat)
 
     def _fill(self, node: Any, flat: Array) -> Any:
         if isinstance(node, Leaf):
-            part = flat[node.start : node.stop].copy()
+            part = flat[node.start : node.stop]
             if node.is_complex:
                 part = part[: node.entries] + 1j * part[node.entries :]
             return part.reshape(node.shape)

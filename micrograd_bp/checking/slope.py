@@ -99,6 +99,7 @@ class Ladder:
         self.until = until
         self.noise = noise
         self.blur = blur
+        self._floor = self._bound(abs(value), 0.0)  # of what f(0) is known to
         self.step = step
         self.ratio = ratio
         self.smallest = max(smallest, step * DEEPEST)
@@ -215,7 +216,7 @@ class Ladder:
         if len(self._loudest) < 2:
             return False
         (far, before), (near, now) = self._loudest[-2:]
-        return now > LOUD * self._bound(abs(self.value), 0.0) and now / near < before / far / 1.2
+        return now > LOUD * self._floor and now / near < before / far / 1.2
 
     def _jump(self, expected: float, allowance: float) -> list[float]:
         """One probe far below the steps of the ladder, on one side and then on the other."""
@@ -225,8 +226,7 @@ class Ladder:
             return []
         self._jumps += 1
         t = self.step * self.ratio / JUMP**self._jumps
-        noise = self._bound(abs(self.value), 0.0)
-        if t < self.smallest or noise > abs(slope.value) * t:
+        if t < self.smallest or self._floor > abs(slope.value) * t:
             return []
         right = self._jumps % 2 == 1 if slope.side == 0 else slope.side > 0
         return [t if right else -t]

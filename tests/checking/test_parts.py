@@ -303,7 +303,7 @@ def test_a_cusp_is_seen_if_its_bend_is_four_times_its_noise(times, seen):
 
 @pytest.mark.parametrize(("times", "loud"), [(100.0, True), (4.0, False)])
 def test_values_are_loud_at_sixteen_times_the_rounding_at_theta(times, loud):
-    ladder = SimpleNamespace(value=1.0, _bound=lambda value, expected: 1e-16)
+    ladder = SimpleNamespace(_floor=1e-16)
     ladder._loudest = [(0.5, 8.0 * times * 1e-16), (0.25, times * 1e-16)]
     assert Ladder._loud(ladder) == loud
     ladder._loudest = [(0.5, 2.0 * times * 1e-16), (0.25, times * 1e-16)]  # falls as the step
