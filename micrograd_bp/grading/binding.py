@@ -120,7 +120,7 @@ class Binding:
 
     def worth_after(self, other: Any) -> bool:
         """Whether to try it when ``other`` ran with the right shapes: no matrix and no data fit
-        in two layouts, but vectors and labels do."""
+        in two layouts, but vectors, labels and single examples do."""
         if not isinstance(other, Binding) or self.function != other.function:
             return True
         if self.assignment != other.assignment or self._is_flat != other._is_flat:
@@ -129,7 +129,8 @@ class Binding:
         vectors = vectors or not other.delivery.plain or self.layout.last
         if self.old_matrix != other.old_matrix:
             return self.delivery == other.delivery
-        return self.x == other.x and (vectors or self.delivery == other.delivery)
+        x = self.x == other.x or (other.single and not self.single)
+        return x and (vectors or self.delivery == other.delivery)
 
     @property
     def y_name(self) -> str:
