@@ -19,7 +19,6 @@ from .catalogue import MISTAKES, known_for
 from .evidence import Case
 from .mistake import ACCUMULATE, Mistake
 from .model import Model, with_bias
-from .steps import Steps, steps_of
 
 __all__ = ["Link", "chained"]
 
@@ -190,7 +189,7 @@ def lists(model: Model) -> tuple[list[Array], list[Array], list[Array]]:
 
 def _delta(mistake: Mistake, model: Model, l: int) -> Array:
     """δ⁽ˡ⁾ with the wrong step, from the δ⁽ˡ⁺¹⁾ that came before."""
-    steps = replace(steps_of(model.hidden, model.output, Steps()), **mistake.steps)
+    steps = mistake.procedure(model.hidden, model.output)
     thetas, z, a = lists(model)
     with np.errstate(all="ignore"):
         if l == model.last:

@@ -15,7 +15,6 @@ from .flow import Node
 from .guess import Guess
 from .model import Model, over
 from .reading import Reading
-from .steps import Steps, steps_of
 from .wording import step_words
 
 __all__ = ["Step", "described", "expected"]
@@ -217,7 +216,7 @@ def _catalogued(guess: Guess, model: Model) -> Mistake | None:
 
 def _stepped(mistake: Mistake, guess: Guess, model: Model) -> Array | None:
     """The value of one step as the mistake computes it."""
-    steps = replace(steps_of(model.hidden, model.output, Steps()), **mistake.steps)
+    steps = mistake.procedure(model.hidden, model.output)
     l = guess.layer
     replaced = set(mistake.steps)
     thetas = list(model.thetas)

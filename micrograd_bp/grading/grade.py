@@ -263,11 +263,12 @@ def _of_units(runs: Runs, units: tuple[str, str]) -> tuple[Finding, ...]:
     stated = any(case.answer.cost is not None for case in runs.cases)
     if stated or runs.bound.course_form or not runs.fits or runs.unstable:
         return ()
-    found = []
-    for scale in range(len(scales(1, 1, free=True))):
-        own = OwnCost(*units)
-        if own.squares or "½" not in scales(1, 1, free=True)[scale].words:
-            found.append(tuple(explanations(held_against(Stated(own, scale, ""), runs))))
+    own = OwnCost(*units)
+    found = [
+        tuple(explanations(held_against(Stated(own, number, ""), runs)))
+        for number, scale in enumerate(scales(1, 1, free=True))
+        if own.squares or "½" not in scale.words
+    ]
     return min(filter(None, found), key=lambda one: len(one[0].parts), default=())
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any, Literal
 
 from ..support.validation import Array
-from .steps import Matrices, Steps
+from .steps import Matrices, Steps, steps_of
 
 __all__ = ["Mistake"]
 
@@ -41,11 +40,11 @@ class Mistake:
 
         Raises ValueError or IndexError where the mistake does not fit the network's shapes.
         """
-        return self.procedure.gradient(thetas, X, Y, lambda_)
+        return self.procedure().gradient(thetas, X, Y, lambda_)
 
-    @cached_property
-    def procedure(self) -> Steps:
-        return replace(Steps(), **self.steps)
+    def procedure(self, hidden: str = "sigmoid", output: str = "sigmoid") -> Steps:
+        """Backpropagation with this mistake, for such units by their names in ``model``."""
+        return replace(steps_of(hidden, output, Steps()), **self.steps)
 
 
 DELTA = "δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* a⁽ˡ⁾ .* (1 − a⁽ˡ⁾)"

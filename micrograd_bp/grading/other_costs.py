@@ -12,7 +12,7 @@ from .evidence import Case
 from .explain import explanations
 from .layouts import Problem
 from .own_cost import confirmed, family, gradient_scale, scales
-from .search import NEARLY, Bound, distance
+from .search import NEARLY, Bound, cost_near, distance
 
 __all__ = ["OTHER_DATA", "UNKNOWN", "costs_near", "near", "own_cost_of"]
 
@@ -95,10 +95,6 @@ def _family_own(bound: Bound, runs: Any) -> tuple[str, ...] | None:
 def costs_near(cases: Sequence[Case], given: bool = False) -> bool:
     """Whether J, where it was given, is nearly the course's; or that it was ``given``, and is."""
     return all(
-        (case.answer.cost is None and not given)
-        or (
-            case.answer.cost is not None
-            and abs(case.answer.cost - case.exact.cost) <= NEARLY * abs(case.exact.cost)
-        )
+        not given if case.answer.cost is None else cost_near(case.answer.cost, case.exact.cost)
         for case in cases
     )

@@ -84,13 +84,18 @@ class Attempt:
     @property
     def cost_right(self) -> bool:
         """Whether it gives J, nearly the right one."""
-        J, right = self.answer.cost, self.problem.exact.cost
-        return J is not None and abs(J - right) <= NEARLY * abs(right)
+        J = self.answer.cost
+        return J is not None and cost_near(J, self.problem.exact.cost)
 
     @property
     def distance(self) -> float:
         """From the exact gradient, relative to its largest entry."""
         return distance(self.answer, self.problem)
+
+
+def cost_near(J: float, right: float) -> bool:
+    """Whether J is nearly the right one."""
+    return abs(J - right) <= NEARLY * abs(right)
 
 
 def distance(answer: Answer, problem: Problem) -> float:
