@@ -82,12 +82,7 @@ class Judge:
         verdicts = [_weighed(verdict, largest, usual) for verdict in verdicts]
         kinked = [v for v in verdicts if v.check.status == "kink"]
         impossible = tied(problem, kinked, self.rng) if len(kinked) > 1 else set()
-        return [
-            replace(v, check=replace(v.check, status="undecided", doubtful=True))
-            if v.check.index in impossible
-            else v
-            for v in verdicts
-        ]
+        return [_doubted(v) if v.check.index in impossible else v for v in verdicts]
 
     def along(
         self, count: int, found: Found, label: Callable[[int], str], *, locate: bool = False
@@ -115,12 +110,7 @@ class Judge:
         decided = [v for v in verdicts if v.check.status == "right"]
         if any(np.all(found.checked | (v.line.direction != 0.0)) for v in decided):
             return verdicts
-        return [
-            replace(v, check=replace(v.check, status="undecided", doubtful=True))
-            if v.check.status == "right"
-            else v
-            for v in verdicts
-        ]
+        return [_doubted(v) if v.check.status == "right" else v for v in verdicts]
 
     def _direction(self, label: str, found: Found, *, twice: bool) -> Verdict | None:
         line = random_line(self.problem, label, self.slopes, self.allowance, found, self.rng)
@@ -256,6 +246,10 @@ class Judge:
             evaluations,
             notes + _kinks_beside([verdict.check for verdict in singles + along]),
         )
+
+
+def _doubted(verdict: Verdict) -> Verdict:
+    return replace(verdict, check=replace(verdict.check, status="undecided", doubtful=True))
 
 
 def _weighed(verdict: Verdict, largest: float, usual: float) -> Verdict:
