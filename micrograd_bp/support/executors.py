@@ -183,7 +183,9 @@ class _Processes(Executor):
         return ProcessPoolExecutor(self.jobs, get_context("spawn"), initializer=_begin_worker)
 
     def renew(self) -> None:
-        self.shutdown(cancel_futures=True)
+        # A lost pool ends first, whosever it is: processes that are forked while its threads are
+        # still writing hold the ends of its pipes open.
+        self.pool.shutdown(cancel_futures=True)
         self.pool = self._new()
 
     def submit(self, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
