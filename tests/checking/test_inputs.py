@@ -162,7 +162,10 @@ def test_a_jacobian_is_judged_by_row_and_column():
         slopes[2, 1] *= 1.001
         return slopes
 
-    assert labels(check_gradient(residuals, wrong, theta)) == ["F[2] by theta[1]"]
+    check = check_gradient(residuals, wrong, theta)
+    assert labels(check) == ["F[2] by theta[1]"]
+    right = [slope.label for slope in check.parameters if slope.status == "right"]
+    assert right == ["theta[0]", "theta[2]"]
 
 
 def sine(rng, size):

@@ -329,14 +329,15 @@ def test_a_slope_is_negligible_beside_one_that_is_a_million_times_as_steep(part,
     assert Problem._negligible(line, slope) == negligible
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
 @pytest.mark.parametrize(("off", "status"), [(5e-7, "right"), (5e-6, "undecided")])
-def test_the_outer_half_of_a_bar_confirms_nothing_but_what_is_a_millionth(off, status):
-    line = SimpleNamespace(analytic=1.0 + off, allowance=0.0)
-    slope = Slope(1.0, 1.2 * off, 1.0, 1.0)
+def test_the_outer_half_of_a_bar_confirms_nothing_but_what_is_a_millionth(off, status, sign):
+    line = SimpleNamespace(analytic=sign * (1.0 + off), allowance=0.0)
+    slope = Slope(sign, 1.2 * off, sign, sign)
     judged = SimpleNamespace(resolution=1e-3, _negligible=lambda line, slope: False)
     ladder = SimpleNamespace(is_flat=lambda step: False)
     assert Problem._status(judged, line, slope, ladder, False) == status
-    near = SimpleNamespace(analytic=1.0 + off / 2.0, allowance=0.0)  # in the inner half
+    near = SimpleNamespace(analytic=sign * (1.0 + off / 2.0), allowance=0.0)  # in the inner half
     assert Problem._status(judged, near, slope, ladder, False) == "right"
 
 
