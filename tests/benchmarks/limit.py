@@ -25,6 +25,9 @@ from typing import Any
 SIZES, EXAMPLES = (400, 25, 10), 5000
 CHUNK = 500
 AGREE = 1e-11
+# A thread of OpenBLAS or OpenMP that has done its part goes on asking for more, for some 30 ms: the
+# next process would find a core taken.
+SPINNING = 0.06
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 Run = Callable[[], Any]  # one cost and gradient: (J, ∂J/∂θ), or None for the products alone
@@ -301,6 +304,8 @@ def measure(threads: int, rounds: int) -> dict[str, list[float]]:
     taken: dict[str, list[float]] = {name: [] for name in pipes}
     for number in range(rounds + 2):
         for name, pipe in pipes.items():
+            if threads > 1:
+                time.sleep(SPINNING)
             pipe.send(True)
             seconds = pipe.recv()
             if number >= 2:  # the first two warm up
