@@ -136,6 +136,8 @@ def judge(
     """
     search = Search(runner, given, lambda_)
     found = search.go(candidates)
+    if found is None and search.cost_alone is not None:
+        raise search.cost_alone  # arrays that it gives too, otherwise bound, are no gradient
     # a J that is right tells how θ and y are read, whatever the gradient is
     attempts = sorted(
         search.attempts, key=lambda one: (not one.fits, not one.cost_right, one.answer.scaled)
