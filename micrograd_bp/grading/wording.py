@@ -11,14 +11,9 @@ from .reading import Reading
 __all__ = ["step_words", "symbol", "words"]
 
 
-def words(reading: Reading, node: Node, depth: int = 0) -> str:
+def words(reading: Reading, node: Node) -> str:
     """What a node computed, in the symbols of what it was computed from."""
-    found = reading.match(node)
-    if found is not None and depth:
-        return symbol(reading, found)
-    if depth > 6:
-        return node.place.text
-    return _expression(reading, node.place.node, node, depth)
+    return _expression(reading, node.place.node, node)
 
 
 def step_words(reading: Reading, node: Node) -> str:
@@ -36,21 +31,22 @@ def step_words(reading: Reading, node: Node) -> str:
     return words(reading, node)
 
 
-def _expression(reading: Reading, expression: ast.expr, node: Node, depth: int) -> str:
+def _expression(reading: Reading, expression: ast.expr, node: Node) -> str:
     inner = {reading.flow.nodes[i].place.text: reading.flow.nodes[i] for i in node.operands}
 
     def word(part: ast.expr) -> str:
         text = ast.unparse(part)
         for written, operand in inner.items():
             if _same_text(written, text):
-                found = words(reading, operand, depth + 1)
+                match = reading.match(operand)
+                found = words(reading, operand) if match is None else symbol(reading, match)
                 loose = any(sign in found for sign in (" + ", " − ")) and found[0] != "["
                 tight = isinstance(expression, ast.BinOp) and not isinstance(
                     expression.op, (ast.Add, ast.Sub)
                 )
                 return f"({found})" if loose and tight else found
         if isinstance(part, ast.BinOp):
-            return _expression(reading, part, node, depth + 1)
+            return _expression(reading, part, node)
         return text
 
     if isinstance(expression, ast.BinOp):
@@ -73,8 +69,6 @@ def symbol(reading: Reading, found: Match) -> str:
     m, K = reading.model.Y.shape
     before, after = factor_text(found.factor, m, K, reading.model.lambda_)
     name = found.quantity.symbol
-    if found.bias and found.kind == "a" and not name.startswith("["):
-        name = f"[1; {name}]"
     if (before or after) and " " in name and not name.startswith(("[", "the ")):
         name = f"({name})"
     return f"{before}{name}{after}"
