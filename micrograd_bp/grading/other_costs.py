@@ -34,9 +34,7 @@ def own_cost_of(bound: Bound, runner: Runner, runs: Any) -> tuple[str, ...] | No
     """In what the code's own cost differs from the course's, if its gradient is right for it."""
     costs = [case.answer.cost for case in runs.cases]
     if any(cost is not None for cost in costs):
-        if near(runs.cases, runs.problems) and costs_near(runs.cases):
-            return None
-        return _confirmed_own(bound, runner, runs)
+        return None if costs_near(runs.cases) else _confirmed_own(bound, runner, runs)
     if bound.course_form or near(runs.cases, runs.problems):
         return None
     return _family_own(bound, runs)

@@ -369,7 +369,7 @@ def test_a_rounding_errs_by_half_a_unit_in_the_last_place():
 
 def test_coarser_numbers_were_not_rounded_so():
     four = Digits("decimals", 4)
-    assert four.rounded(np.round(LONG, 4))
+    assert four.rounded([0.0, *np.round(LONG, 4)])
     assert not four.rounded(LONG)
     assert not four.rounded(np.round(LONG, 3))
     assert four.rounded([0.1234, 0.5, 3.0])  # too few to tell
