@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from micrograd_bp import SigmoidNetwork, check_backprop
+from micrograd_bp.grading.catalogue import COST_MISTAKES, CostTerms
 from micrograd_bp.grading.chains import chains
 from micrograd_bp.grading.layouts import Problem
 from micrograd_bp.grading.own_cost import OwnCost
@@ -33,7 +34,7 @@ def names(paths):
         (dict(w=(1, 4), b=(1, 1)), "w", "b", "apart column", (4, 1)),
         (dict(Theta1=(5, 5), Theta2=(3, 6)), "Theta1 Theta2", "", "theta flat", (4, 5, 3)),
         (dict(syn0=(3, 4), syn1=(4, 1)), "syn0 syn1", "", "none turned flat", (3, 4, 1)),
-        (dict(W2=(3, 5), W1=(5, 4)), "W1 W2", "", "none flat", (4, 5, 3)),
+        (dict(T2=(3, 6), T1=(5, 5)), "T1 T2", "", "theta flat", (4, 5, 3)),
         (dict(X=(7, 4), y=(7, 3), W1=(5, 4), W2=(3, 5), dW1=(5, 4), a1=(7, 5), z2=(7, 3), delta=3,
               grads=(3, 5), nabla_w=(5, 4)), "W1 W2", "", "none flat", (4, 5, 3)),
         (dict(one=(5, 4), two=(3, 5), x=(7, 4)), "one two", "", "none flat", (4, 5, 3)),
@@ -139,3 +140,54 @@ def test_a_gradient_of_a_usual_cost_is_right_for_it(form, own, factor, differenc
 
 def test_it_is_so_to_rounding_only():
     assert check_backprop(apart(SQUARES, lambda m, K: 1.0, off=1e-3)).outcome == "wrong"
+
+
+# A wrong J is what its words say, written out
+
+
+THETAS = SigmoidNetwork([3, 4, 2], init=1.0, seed=3).thetas
+INPUTS = np.random.default_rng(0).normal(size=(5, 3))
+y = np.eye(2)[[0, 1, 1, 0, 1]]
+
+
+def g(z):
+    return 1.0 / (1.0 + np.exp(-z))
+
+
+def costs(lambda_, m=5, K=2):
+    a = g(INPUTS @ THETAS[0][:, 1:].T + THETAS[0][:, 0])
+    h = g(a @ THETAS[1][:, 1:].T + THETAS[1][:, 0])
+    one, zero = np.sum(-y * np.log(h)), np.sum(-(1 - y) * np.log(1 - h))
+    one_g, zero_g = np.sum(-y * np.log(g(h))), np.sum(-(1 - y) * np.log(1 - g(h)))
+    data = (one + zero) / m
+    squares = sum(np.sum(T[:, 1:] ** 2) for T in THETAS)
+    penalty = lambda_ / (2 * m) * squares
+    return {
+        "J without regularization": data,
+        "J regularizes the bias weights":
+            data + lambda_ / (2 * m) * sum(np.sum(T**2) for T in THETAS),
+        "J with λ/m instead of λ/2m": data + lambda_ / m * squares,
+        "J with λ/2 instead of λ/2m": data + lambda_ / 2 * squares,
+        "J without 1/m": one + zero + penalty,
+        "J averaged over the outputs too": data / K + penalty,
+        "J without the term of 1 − y": one / m + penalty,
+        "sign of J": -data + penalty,
+        "sign of the term of 1 − y in J": (one - zero) / m + penalty,
+        "sign of the term of y in J": (zero - one) / m + penalty,
+        "log h in both terms of J, for log(1 − h) in the second":
+            (one + np.sum(-(1 - y) * np.log(h))) / m + penalty,
+        "log(1 − h) in J without its factor 1 − y": (one + np.sum(-np.log(1 - h))) / m + penalty,
+        "g applied twice in J": (one_g + zero_g) / m + penalty,
+        "g applied twice in the term of 1 − y of J": (one + zero_g) / m + penalty,
+        "g applied twice in the term of y of J": (one_g + zero) / m + penalty,
+        "the penalty of J subtracted": data - penalty,
+        "squared error instead of the logarithms": np.sum((h - y) ** 2) / (2 * m) + penalty,
+    }  # fmt: skip
+
+
+def test_a_wrong_cost_is_what_its_name_says():
+    terms = CostTerms.of(THETAS, INPUTS, y, 0.7)
+    wanted = costs(0.7)
+    assert wanted.keys() == {mistake.name for mistake in COST_MISTAKES}
+    for mistake in COST_MISTAKES:
+        assert mistake.cost(terms) == pytest.approx(wanted[mistake.name], rel=1e-12), mistake.name
