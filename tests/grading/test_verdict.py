@@ -72,7 +72,8 @@ COST = {"cost": (1.0, 2.0, False), "gradient_passed": True}
         (replace(WRONG, crashed="with m = 1", gradient_passed=True),
          "WRONG: the function fails with m = 1; elsewhere its gradient is right"),
         (replace(WRONG, crashed="with m = 1", mistakes=(finding("no 1/m"),)), "WRONG: no 1/m"),
-        (replace(WRONG, hint="where", where={"file": "f", "line": 7, "code": ""}), "WRONG: look at line 7"),
+        (replace(WRONG, hint="where", where={"file": "f", "line": 7, "code": ""}),
+         "WRONG: look at line 7"),
         (replace(WRONG, hint="which"), "WRONG"),
     ],
 )  # fmt: skip
