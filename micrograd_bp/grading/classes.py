@@ -205,7 +205,7 @@ def _with_helpers(
     described: Mapping[str, Any], target: Mapping[str, Any], make: Roles, call: Roles,
     chain: Chain, forms: tuple[str, str],
 ) -> Iterator[Bound]:  # fmt: skip
-    """The method alone, or after a forward pass whose result it may ask for; with the loss."""
+    """The method alone, or after a forward pass whose result it may ask for."""
     base = ObjectBinding(
         described["name"], str(target["name"]), chain, make, call, *forms,
         at_hand=bool(described.get("at_hand")),
