@@ -95,7 +95,7 @@ def test_values_come_back_from_octave_as_they_are(tmp_path):
     ("text", "message"),
     [
         ("x = 1;\n", r"^cost\.m: no function; expected function \[J grad\] = cost\(…\)$"),
-        ("function a = cost(b)\na = b;\nend\n", 
+        ("function a = cost(b)\na = b;\nend\n",
          r"^cost\.m: got parameters \(b\), expected θ, X, y$"),
         (HEAD + "while true\nend\nend\n", r"^cost\.m: no result within 1 s"),
     ],
