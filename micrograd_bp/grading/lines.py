@@ -110,7 +110,7 @@ def explain_lines(
         if replaced:
             events, again = (_not_made(known, one) for one in (events, again or ()))
         flow = Flow(known, events)
-    except (SyntaxError, IndexError):
+    except IndexError:  # the submission's process may send whatever it likes
         return Listing()
     case = _as_ordered(flow, case)
     base = case.model

@@ -195,11 +195,8 @@ def _sums(model: Model) -> Iterator[Quantity]:
 
 
 def _ratio(flat: Array) -> float:
-    """|v|₁ / |v|₂: the same for every order, sign and scale of the entries."""
-    size = float(np.max(np.abs(flat)))
-    if not 0.0 < size < np.inf:
-        return 0.0
-    scaled = np.abs(flat) / size
+    """|v|₁ / |v|₂ of finite numbers, not all 0: the same for every order, sign and scale."""
+    scaled = np.abs(flat) / np.max(np.abs(flat))
     return float(scaled.sum() / np.sqrt(scaled @ scaled))
 
 

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from micrograd_bp import autodiff_gradient
+from micrograd_bp.grading import functions
 from micrograd_bp.grading.binding import Binding
 from micrograd_bp.grading.chains import chains
-from micrograd_bp.grading.delivery import Delivery
+from micrograd_bp.grading.delivery import Delivery, deliveries
 from micrograd_bp.grading.layouts import COURSE, Layout, random_problem
+from micrograd_bp.grading.names import parameters_of
 from micrograd_bp.grading.objects import ObjectBinding
 from micrograd_bp.grading.submission import UserError
 from micrograd_bp.grading.training import Trained
@@ -486,3 +488,51 @@ def test_a_training_that_shows_no_step_is_told():
     small = Trained("fitting", None, CALL, (), "", "", chain=chain)
     with pytest.raises(UserError, match=r"^fitting makes a network that does not fit its data$"):
         small.problem(ONE, runner)
+
+
+# What a forward function hands on
+
+MATRIX, OUT = np.ones((7, 4)), np.full((7, 3), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "returns", "asked", "path"),
+    [
+        ("a2", (MATRIX, OUT), ["h", "A2"], ["a2"], "1"),
+        ("p", (MATRIX, OUT), ["x", "y"], ["q", "p"], "1"),
+        ("cache", (OUT, {"A1": MATRIX}), [], ["cache"], "1"),
+        ("caches", (OUT, [MATRIX]), [], ["caches"], "1"),
+        ("cache", {"A1": MATRIX}, [], ["cache"], ""),
+        ("A1", {"a1": MATRIX, "h": OUT}, [], ["A1"], "a1"),
+        ("h", {"a": MATRIX, "out": OUT}, [], ["h"], "out"),
+        ("h", OUT, [], ["h"], ""),
+        ("h", OUT.T, [], ["h"], ""),
+        ("h", [MATRIX, OUT, [OUT]], [], ["h"], "1"),
+        ("h", {"Z2": OUT, "A2": OUT, "Z3": OUT}, [], ["h"], "A2"),
+        ("h", {"Z2": OUT}, [], ["h"], "Z2"),
+        ("h", MATRIX, [], ["h"], ""),
+    ],
+)
+def test_what_a_parameter_asks_for_is_found_in_what_the_forward_function_gives(
+    name, result, returns, asked, path
+):
+    assert functions._path(name, result, ONE, returns, asked) == path
+
+
+@pytest.mark.parametrize(
+    ("parameters", "needs"),
+    [("theta", True), ("theta, X, y, lam", True), ("theta, sizes, X, y", False),
+     ("thetas, X, y", False),
+     ("nn_params, input_size, hidden_size, num_labels, X, y, lam", False), ("", False),
+     ("W1, W2, X, y", False)],
+)  # fmt: skip
+def test_a_vector_without_sizes_needs_the_files_own_network(parameters, needs):
+    given = [{"name": name, "kind": "POSITIONAL_OR_KEYWORD", "optional": False, "default": None}
+             for name in parameters.split(", ") if name]  # fmt: skip
+    assert functions.needs_network(parameters_of(given)) == needs
+
+
+def test_the_keys_of_weights_may_be_words_for_each_layer():
+    strings = ("hidden_weights", "output_weights", "hidden_bias", "output_bias")
+    dicts = [way for way in deliveries({"params": "weights"}, strings) if way.kind == "dict"]
+    assert dicts[0].keys == strings

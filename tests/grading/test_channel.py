@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from micrograd_bp import SigmoidNetwork
 from micrograd_bp.grading import process, wire
+from micrograd_bp.grading.evidence import Case
 from micrograd_bp.grading.folder import Row, as_csv, grade_folder, table_html
 from micrograd_bp.grading.forms import open_source
+from micrograd_bp.grading.lines import Listing, explain_lines
 from micrograd_bp.grading.local import Local
 from micrograd_bp.grading.process import Channel, Process, crowded
 from micrograd_bp.grading.submission import Answer, UserError, answer_of
@@ -19,9 +22,17 @@ from micrograd_bp.grading.submission import Answer, UserError, answer_of
     ("load", "cores", "longer"), [(0.5, 2, 1.0), (2.0, 2, 1.0), (4.0, 2, 2.0), (80.0, 2, 3.0)]
 )
 def test_a_crowded_machine_gives_more_time_up_to_three_times(monkeypatch, load, cores, longer):
-    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0), raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
     assert crowded() == longer
+
+
+def test_where_the_load_is_not_known_no_more_time_is_given(monkeypatch):
+    def unknown():
+        raise OSError
+
+    monkeypatch.setattr(os, "getloadavg", unknown, raising=False)
+    assert crowded() == 1.0
 
 
 @pytest.fixture
@@ -242,7 +253,7 @@ def test_what_stands_before_a_broken_end_is_read(tmp_path):
 
 
 def test_a_file_with_a_nul_or_nested_too_deeply_is_one_line(tmp_path):
-    for text in ("x = 1\0", "x = " + "(" * 10_000):
+    for text in ("x = 1\0", "x = " + "(" * 10_000, "x = " + "-" * 1_000_000 + "1"):
         (tmp_path / "f.py").write_text(text)
         with pytest.raises(UserError, match=r"^f\.py, line 1: SyntaxError: "):
             open_source(tmp_path / "f.py")
@@ -289,3 +300,29 @@ def test_only_submissions_are_graded_and_hidden_files_are_none(tmp_path):
     assert [(row.submission, row.outcome) for row in grade_folder(tmp_path, jobs=1)] == [
         ("a.json", "unusable"), ("b.py", "unusable"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "answer", [{}, {"events": 3}, {"events": [[0]], "again": [], "results": []}]
+)
+def test_a_trace_that_is_none_is_told(monkeypatch, answer):
+    with Process("file.py", 20.0) as asked:
+        monkeypatch.setattr(asked, "ask", lambda **question: answer)
+        with pytest.raises(UserError, match=r"^file\.py: the process gave no readable answer$"):
+            asked.trace([])
+
+
+def test_events_of_no_place_have_no_listing():
+    """A submission's process may send whatever it likes."""
+    net = SigmoidNetwork([2, 1], seed=0)
+    X, Y = net.data([[1.0, 2.0]], [1])
+    case = Case(net, X, Y, 0.0, Answer([np.ones((1, 3))], False))
+    assert explain_lines("x = 1\n", [(9, np.ones(3))], case) == Listing()
+
+
+def test_a_table_of_another_library_is_read_as_an_array():
+    frame = type("DataFrame", (), {"__array__": lambda self, *_: np.eye(2)})
+    frame.__module__ = "pandas.core.frame"
+    assert wire.plain_tree(frame()).tolist() == [[1.0, 0.0], [0.0, 1.0]]
+    frame.__module__ = "elsewhere"
+    assert wire.plain_tree(frame()).name == "DataFrame"

@@ -244,7 +244,9 @@ M, K, RATE = 6, 3, 0.9
 
 
 def named(alpha, beta, alpha0, beta0=0.0, ones=0.0):
-    return [slip.name for slip in slips(Coefficients(alpha, beta, alpha0, beta0, ones), M, K, RATE)]
+    found = slips(Coefficients(alpha, beta, alpha0, beta0, ones), M, K, RATE)
+    assert all(slip.stray == ("stray" in slip.name) for slip in found)
+    return [slip.name for slip in found]
 
 
 @pytest.mark.parametrize(

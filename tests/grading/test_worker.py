@@ -240,6 +240,19 @@ def test_why_there_is_nothing_to_judge_is_one_line(tmp_path, text, message):
         grade_file(tmp_path / "f.py")
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [("import os; os._exit(3)", r"process ended without a result \(3\)$"),
+     ("\n        while True: pass", r"no result within 1 s; is there an endless loop\?$")],
+)  # fmt: skip
+def test_an_object_that_ends_its_process_when_it_is_made_is_told(tmp_path, body, message):
+    (tmp_path / "f.py").write_text(
+        f"class Net:\n    def __init__(self, n, h, k): {body}\n    def train(self, X, y): pass\n"
+    )
+    with pytest.raises(UserError, match=message):
+        grade_file(tmp_path / "f.py", timeout=1.0)
+
+
 def test_which_else_may_be_meant_is_told_where_there_is_a_choice(tmp_path):
     source = sandbox.Source(tmp_path / "f.py", "")
     functions = [{"name": name} for name in ("backprop", "sigmoid", "gradient")]
