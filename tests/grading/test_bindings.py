@@ -18,7 +18,7 @@ from micrograd_bp.grading.objects import ObjectBinding
 from micrograd_bp.grading.submission import UserError
 from micrograd_bp.grading.training import Trained
 
-from .in_process import Inside
+from .in_process import Inside, in_process
 
 START = '''
 import numpy as np
@@ -536,3 +536,15 @@ def test_the_keys_of_weights_may_be_words_for_each_layer():
     strings = ("hidden_weights", "output_weights", "hidden_bias", "output_bias")
     dicts = [way for way in deliveries({"params": "weights"}, strings) if way.kind == "dict"]
     assert dicts[0].keys == strings
+
+
+def test_lines_count_as_python_counts_them(monkeypatch, tmp_path):
+    """Form feeds, as some editors put between functions, and other marks end no line."""
+    code = (
+        "\x0c\n# \x85 \u2028\ndef backprop(thetas, X, Y, lam):\n"
+        "    D = right(thetas, X, Y, lam)\n    return [-M for M in D]\n"
+    )
+    (tmp_path / "f.py").write_text(START + code, encoding="utf-8")
+    diagnosis = in_process(monkeypatch)(tmp_path / "f.py")
+    assert diagnosis.where["code"] == "return [-M for M in D]"
+    assert diagnosis.where["line"] == (START + code).count("\n")
