@@ -235,10 +235,10 @@ class Quantities:
         if not np.all(np.isfinite(value)) or not np.any(value):
             return None
         value = np.squeeze(value) if value.ndim != 2 else value
-        if value.ndim == 1 and value.size > 1:
+        if value.ndim == 1:
             value = value[np.newaxis]
         found = self._exact(value)
-        if found is None and value.ndim == 2 and min(value.shape) >= 1 and value.size > 3:
+        if found is None and value.ndim == 2 and value.size > 3:
             found = self._with_bias(value)
         return found
 

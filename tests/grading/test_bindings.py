@@ -165,7 +165,6 @@ def test_the_gradient_comes_back_from_every_way_to_hand_over_weights(form):
     assert not answer.scaled
     assert not answer.changed
     assert binding.takes_lambda
-    assert binding.takes_weights
     assert binding.admits(problem.net.sizes)
 
 

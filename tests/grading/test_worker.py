@@ -243,6 +243,8 @@ def test_why_there_is_nothing_to_judge_is_one_line(tmp_path, text, message):
 @pytest.mark.parametrize(
     ("body", "message"),
     [("import os; os._exit(3)", r"process ended without a result \(3\)$"),
+     ("import os; os._exit(0)", r"process ended without a result \(0\)$"),
+     ("import ctypes; ctypes.string_at(0)", r"process ended without a result \(signal 11\)$"),
      ("\n        while True: pass", r"no result within 1 s; is there an endless loop\?$")],
 )  # fmt: skip
 def test_an_object_that_ends_its_process_when_it_is_made_is_told(tmp_path, body, message):
