@@ -234,6 +234,15 @@ def test_a_forward_function_a_cost_and_a_lambda_of_the_file_are_used():
     assert binding.words == "Θ as a list of matrices, T as the weights, the file's lam as λ"
 
 
+def test_the_files_own_activation_is_handed_over_or_the_usual_name():
+    code = "def f(T, X, Y, act): return right(T, X, Y) if act is g or act == 'sigmoid' else None"
+    roles = triples({"T": "weights", "X": "X", "Y": "Y", "act": "activation"})
+    for extra in ({"function:activation": "g"}, {}):
+        answer = Binding("f", roles, Delivery("list"), extra=extra).answer(running(code), DEEP)
+        assert np.allclose(answer.parts[0], exact(DEEP, 0.0).D[0], rtol=1e-12, atol=1e-14)
+        assert not Binding("f", roles, Delivery("list"), extra=extra).takes_lambda
+
+
 @pytest.mark.parametrize(
     ("returned", "message"),
     [

@@ -143,6 +143,9 @@ def test_lists_twelve_deep_pass_and_deeper_ones_do_not():
     for _ in range(13):
         (inner,) = inner
     assert inner.name == "nested too deeply"
+    endless = np.empty((), dtype=object)
+    endless[()] = endless
+    assert wire.plain_tree(endless).name == "nested too deeply"
 
 
 def test_a_message_has_64_megabytes_at_most():

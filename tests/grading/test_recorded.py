@@ -115,6 +115,9 @@ def test_a_step_knows_its_target_its_operator_and_its_function():
     nested = {p.text: p.unit for p in places("g = lambda z: z * 3\nD[0] = [g(v) for v in x]\n")}
     assert (nested["z * 3"].function, nested["z * 3"].result) == ("g", True)
     assert nested["g(v)"].target == "D[0]"
+    assert (
+        len({unit.number for unit in nested.values()}) == 4
+    )  # a body, a list, its items, and where it is stored
 
 
 def test_texts_are_those_of_the_file_whatever_its_letters_and_line_ends():
