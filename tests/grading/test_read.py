@@ -32,7 +32,7 @@ def test_a_file_is_read_line_by_line_as_a_reader_does(path, monkeypatch):
         assert "; ".join(diagnosis.differences) == name
         assert diagnosis.where is None
     else:
-        assert diagnosis.mistakes[0].name == name or not name
+        assert not name or diagnosis.mistakes[0].name == name
         assert "#wrong|" in diagnosis.where["code"]
         assert diagnosis.where["expected"] == said(text, "expected") or not said(text, "expected")
     lines = {line.number: line for line in diagnosis.lines.lines}
