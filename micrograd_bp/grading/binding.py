@@ -138,12 +138,6 @@ class Binding:
         return next((name for name, role, _ in self.assignment if role == "Y"), "")
 
     @property
-    def takes_weights(self) -> bool:
-        """Whether weights reach it in some way; what makes its own is no function of them."""
-        roles = {role for _, role, _ in self.assignment} | set(self.extra.values())
-        return bool({"weights", "forward"} & roles) or any(role[1:].isdigit() for role in roles)
-
-    @property
     def takes_lambda(self) -> bool:
         at_hand = [v for key, v in self.extra.items() if key.startswith("global:")]
         return "lambda" in [*at_hand, *(role for _, role, _ in self.assignment)]

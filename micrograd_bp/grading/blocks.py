@@ -89,9 +89,9 @@ def _solved(value: Array, columns: list[Array], tolerance: float) -> list[float]
     return [float(c) for c in found]
 
 
-def near(value: float, wanted: float, tolerance: float = 1e-7) -> bool:
+def near(value: float, wanted: float) -> bool:
     """Whether two coefficients are one."""
-    return abs(value - wanted) <= tolerance * max(abs(wanted), abs(value), 1e-300)
+    return abs(value - wanted) <= 1e-7 * max(abs(wanted), abs(value))
 
 
 def slips(found: Coefficients, m: int, K: int, lambda_: float) -> list[Slip]:

@@ -141,16 +141,11 @@ def made_ways(parameters: Sequence[Parameter]) -> Iterator[Roles]:
     named = [p for p in parameters if not p.optional or _role_of_size(p)]
     if named:
         for roles in assignments(named, essential=()):
-            for lists in (False, True):
-                made = []
-                for p in named:
-                    role = roles.get(p.name, "")
-                    role = {"hidden": "hidden list"}.get(role, role) if lists else role
-                    made.append((p.name, role, p.optional or p.keyword))
-                if all(role for _, role, _ in made):
-                    yield tuple(made)
-                if not any(role == "hidden list" for _, role, _ in made):
-                    break
+            if all(p.name in roles for p in named):
+                made = tuple((p.name, roles[p.name], p.optional or p.keyword) for p in named)
+                yield made
+                if "hidden" in roles.values():  # one layer's units, or a list of several
+                    yield tuple((n, "hidden list" if r == "hidden" else r, k) for n, r, k in made)
 
 
 def _role_of_size(p: Parameter) -> bool:
@@ -205,7 +200,7 @@ def _with_helpers(
     described: Mapping[str, Any], target: Mapping[str, Any], make: Roles, call: Roles,
     chain: Chain, forms: tuple[str, str],
 ) -> Iterator[Bound]:  # fmt: skip
-    """The method alone, or after a forward pass whose result it may ask for; with the loss."""
+    """The method alone, or after a forward pass whose result it may ask for."""
     base = ObjectBinding(
         described["name"], str(target["name"]), chain, make, call, *forms,
         at_hand=bool(described.get("at_hand")),

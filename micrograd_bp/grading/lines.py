@@ -110,7 +110,7 @@ def explain_lines(
         if replaced:
             events, again = (_not_made(known, one) for one in (events, again or ()))
         flow = Flow(known, events)
-    except (SyntaxError, IndexError):
+    except IndexError:  # the submission's process may send whatever it likes
         return Listing()
     case = _as_ordered(flow, case)
     base = case.model
@@ -121,7 +121,7 @@ def explain_lines(
         found = [different]
     if cost_wrong:
         found += wrong_cost(flow, result.first.model, case)
-    lines = source.splitlines()
+    lines = source.removesuffix("\n").split("\n")  # a form feed ends no line
     wrong = [_wrong(step, file, lines) for step in sorted(found, key=lambda step: step.node.number)]
     unique = {(step.line, step.name or step.expected): step for step in reversed(wrong)}
     kept = tuple(step for step in wrong if unique[step.line, step.name or step.expected] is step)
@@ -151,7 +151,7 @@ def _not_made(known: Sequence[Place], events: Sequence[Event]) -> list[Event]:
 
 def _wrong(step: Step, file: str, lines: Sequence[str]) -> Wrong:
     number = step.node.line
-    code = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    code = lines[number - 1].strip()
     return Wrong(file, number, code, step.computed, step.expected, step.name)
 
 

@@ -68,10 +68,9 @@ OUTPUTS: dict[str, tuple[Callable[[Array], Array], str, Callable[[Array, Array, 
 }
 
 
-def over(name: str, layer: int, example: int | None = None) -> str:
-    """The symbol of a quantity, of one example if it is one's: "δ⁽²⁾" or "δ⁽²⁾ of example 3"."""
-    of = "" if example is None else f" of example {example + 1}"
-    return symbol(name, layer=layer) + of
+def over(name: str, layer: int) -> str:
+    """The symbol of a quantity of a layer: "δ⁽²⁾"."""
+    return symbol(name, layer=layer)
 
 
 @dataclass(frozen=True)

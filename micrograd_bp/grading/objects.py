@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import wire
-from .answers import cost_beside, number_in
+from .answers import cost_beside
 from .binding import Binding, Runner
 from .chains import Chain, Path, name_of
 from .delivery import Delivery
@@ -39,7 +39,6 @@ class ObjectBinding:
     x: str
     y: str
     before: tuple[str, tuple[tuple[str, str, bool], ...]] | None = None  # forward, called first
-    loss: tuple[str, tuple[tuple[str, str, bool], ...]] | None = None  # what gives J
     loop: int | None = None
     at_hand: bool = False  # the holder is an object that the file made
     examples: int | None = None  # of a script, whose other variables may depend on their number
@@ -116,8 +115,6 @@ class ObjectBinding:
             steps.append(["set", holder, list(path), piece])
         for name, role in self.data.items():
             steps.append(["set", None, [name], values[role]])
-        if self.loss is not None:
-            steps.append(["call", self._target(self.loss[0]), *given_values(self.loss[1], values)])
         if self.before is not None:
             given = given_values(self.before[1], values)
             steps.append(["call", self._target(self.before[0]), *given])
@@ -147,13 +144,8 @@ class ObjectBinding:
     def _read(self, results: Sequence[Any], at: int, problem: Problem) -> Answer:
         returned, after = results[at], results[at + 1]
         like = problem.net.thetas
-        cost = None
-        if self.loss is not None:
-            handed = sum(role == "error" for _, role, _ in self.call)
-            cost = number_in(results[at - 1 - (self.before is not None) - handed])
         gradient = gather(returned, self.layout, like)
-        if cost is None and gradient is not None:
-            cost = cost_beside(returned, problem, self.layout)
+        cost = None if gradient is None else cost_beside(returned, problem, self.layout)
         weights = [np.asarray(at_path(after, path), float) for path in self.chain.weights]
         biases = [np.asarray(at_path(after, path), float) for path in self.chain.biases]
         moved = self.layout.matrices(weights, biases, [0.0 * theta for theta in like])

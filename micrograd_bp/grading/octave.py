@@ -233,11 +233,9 @@ def grade_octave(source: Source, timeout: float, memory: int) -> Diagnosis:
         raise UserError(
             f"{source.name}: no function; expected function [J grad] = {source.path.stem}(…)"
         )
-    name, parameters, count = described
-    if name != source.path.stem:
-        name = source.path.stem  # Octave calls a function by its file's name
+    _, parameters, count = described
     function = {
-        "name": name,
+        "name": source.path.stem,  # Octave calls a function by its file's name
         "parameters": [
             {"name": p, "kind": "POSITIONAL_ONLY", "optional": False, "default": None}
             for p in parameters
@@ -247,7 +245,8 @@ def grade_octave(source: Source, timeout: float, memory: int) -> Diagnosis:
     inventory = {"functions": [function], "classes": [], "data": {}, "loops": []}
     with Octave(source, max(1, count), timeout, memory) as octave:
         candidates = function_candidates(inventory, [function], octave)
-        found = judge(candidates, octave, None, 0.0, inventory)
+        # of θ alone it is about data of its own
+        found = judge(candidates, octave, None, 0.0, inventory) if len(parameters) > 1 else None
         judged = None if found is None else with_lines(*found, octave)
     if judged is None:
         raise UserError(

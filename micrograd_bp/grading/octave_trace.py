@@ -65,8 +65,8 @@ def _noted(found: re.Match[str], line: int, function: str, places: list[Place]) 
     """One assignment with what notes its variables, its right side and its target."""
     right, name, operator = found["right"], found["name"], found["operator"] or ""
     target = "".join(found["left"].split())
-    unit = Unit(line, line, 0, right, target, operator.strip("."), function)
-    value = Place(len(places), line, line, 0, 0, right, "value", unit, None, _expression(right))
+    unit = Unit(line, line, right, target, operator.strip("."), function)
+    value = Place(len(places), line, right, "value", unit, None, _expression(right))
     places.append(value)
     before = []
     for word in dict.fromkeys(NAME.findall(right)):
@@ -143,7 +143,7 @@ def _expression(right: str) -> ast.expr:
     text = re.sub(r"(?<![.*])\*(?!\*)", "@", text).replace(".*", "*").replace("./", "/")
     text = text.replace(".^", "**").replace("^", "**").replace("~=", "!=")
     text = re.sub(r"\(:\)", "[:]", text)
-    text = re.sub(r"\b(\w+)\(([^()]*:[^()]*)\)", r"\1[\2]", text)
+    text = re.sub(r"\b(\w+)\(([^()[\]]*:[^()[\]]*)\)", r"\1[\2]", text)
     try:
         (statement,) = parsed(text.strip()).body
     except (SyntaxError, ValueError):

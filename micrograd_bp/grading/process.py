@@ -57,8 +57,6 @@ class Channel:
             self._wait([], [self._out])
             try:
                 view = view[os.write(self._out, view[:65536]) :]
-            except BlockingIOError:
-                continue
             except BrokenPipeError:
                 raise self.ended() from None
 

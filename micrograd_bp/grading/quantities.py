@@ -20,7 +20,6 @@ __all__ = ["Match", "Quantities", "Quantity", "factor_text", "key_of"]
 # How far two computations of one number may differ, relative to the largest entry of its array:
 # sums of a few dozen products in two orders. A chance agreement of 3 entries needs 1e-20.
 AGREEMENT = 1e-9
-SINGLE = 1e-4  # the same in single precision
 
 
 class Quantity(NamedTuple):
@@ -196,11 +195,8 @@ def _sums(model: Model) -> Iterator[Quantity]:
 
 
 def _ratio(flat: Array) -> float:
-    """|v|₁ / |v|₂: the same for every order, sign and scale of the entries."""
-    size = float(np.max(np.abs(flat)))
-    if not 0.0 < size < np.inf:
-        return 0.0
-    scaled = np.abs(flat) / size
+    """|v|₁ / |v|₂ of finite numbers, not all 0: the same for every order, sign and scale."""
+    scaled = np.abs(flat) / np.max(np.abs(flat))
     return float(scaled.sum() / np.sqrt(scaled @ scaled))
 
 
@@ -216,9 +212,8 @@ def key_of(value: Array) -> tuple[Any, ...]:
 class Quantities:
     """The quantities of a model, to be found by their values."""
 
-    def __init__(self, model: Model, single: bool = False) -> None:
+    def __init__(self, model: Model) -> None:
         self.model = model
-        self.agreement = SINGLE if single else AGREEMENT
         self._by_size: dict[int, list[tuple[float, int, Quantity]]] = {}
         for number, quantity in enumerate(quantities(model)):
             flat = quantity.value.ravel()
@@ -240,10 +235,10 @@ class Quantities:
         if not np.all(np.isfinite(value)) or not np.any(value):
             return None
         value = np.squeeze(value) if value.ndim != 2 else value
-        if value.ndim == 1 and value.size > 1:
+        if value.ndim == 1:
             value = value[np.newaxis]
         found = self._exact(value)
-        if found is None and value.ndim == 2 and min(value.shape) >= 1 and value.size > 3:
+        if found is None and value.ndim == 2 and value.size > 3:
             found = self._with_bias(value)
         return found
 
@@ -252,9 +247,9 @@ class Quantities:
         flat = value.ravel()
         ratio = _ratio(flat)
         row = self._by_size.get(flat.size, [])
-        start = bisect_left(row, (ratio * (1.0 - self.agreement), -1))
+        start = bisect_left(row, (ratio * (1.0 - AGREEMENT), -1))
         for r, _, quantity in row[start:]:
-            if r > ratio * (1.0 + self.agreement):
+            if r > ratio * (1.0 + AGREEMENT):
                 break
             factor = self._factor(value, quantity.value)
             if factor is not None:
@@ -266,7 +261,7 @@ class Quantities:
         """c with value = c · known, in the same shape or turned, or unrolled in either order."""
         if value.size == 1:
             c = float(value.ravel()[0] / known.ravel()[0])
-            return c if abs(abs(c) - 1.0) < self.agreement else None
+            return c if abs(abs(c) - 1.0) < AGREEMENT else None
         vector = min(value.shape) == 1 if value.ndim == 2 else False
         forms = [known, known.T] if known.ndim < 3 else [known]
         for form in forms:
@@ -274,7 +269,7 @@ class Quantities:
                 continue
             a, b = value.ravel(), form.ravel()
             c = float(a @ b / (b @ b))
-            if c and np.max(np.abs(a - c * b)) <= self.agreement * abs(c) * np.max(np.abs(b)):
+            if c and np.max(np.abs(a - c * b)) <= AGREEMENT * abs(c) * np.max(np.abs(b)):
                 return c
         return None
 

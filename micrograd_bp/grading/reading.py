@@ -13,7 +13,7 @@ import numpy as np
 from ..support.validation import Array
 from .flow import Flow, Key, Node
 from .model import HIDDEN, OUTPUTS, Model, logistic, over
-from .quantities import Match, Quantities, Quantity
+from .quantities import AGREEMENT, Match, Quantities, Quantity
 
 __all__ = ["BLOCKS", "FORWARD", "WEIGHTS", "Reading", "fitted", "squared"]
 
@@ -135,7 +135,7 @@ class Reading:
         for l in range(1, model.last):
             D = model.gradient(l)
             data = model.scale / len(model.X) * model.accumulated(l)
-            limit = self.known.agreement * np.max(np.abs(D))
+            limit = AGREEMENT * np.max(np.abs(D))
             for turned in (lambda M: M, np.transpose, np.ravel, lambda M: np.ravel(M, order="F")):
                 if np.shape(turned(D)) == value.shape:
                     steps = (turned(D), turned(data), 0.0)

@@ -183,14 +183,9 @@ def _says_gradient(parameters: Sequence[Parameter], called: str) -> bool:
 
 
 def _may_be_wrong(bound: Bound | None, meant: bool) -> bool:
-    """Whether what was judged may be called wrong: a function that gets no weights, or one that
-    nobody ``meant`` and whose name and parameters do not say that it is about a network, may be
-    anything."""
-    if not isinstance(bound, Binding):
-        return True
-    if not bound.takes_weights:
-        return False
-    if meant or GRADIENT.search(bound.function):
+    """Whether what was judged may be called wrong: a function that nobody ``meant`` and whose name
+    and parameters do not say that it is about a network may be anything."""
+    if not isinstance(bound, Binding) or meant or GRADIENT.search(bound.function):
         return True
     named = [role for name, role, _ in bound.assignment if role in roles_of(name)]
     return len(named) > 1 and not other_steps([bound.function])

@@ -36,7 +36,6 @@ class Unit:
 
     number: int
     line: int
-    column: int
     text: str
     target: str  # "d3", "self.W1", "" where nothing is assigned
     operator: str = ""  # of an augmented assignment, as "+"
@@ -54,9 +53,6 @@ class Place:
 
     number: int
     line: int
-    end_line: int
-    column: int
-    end_column: int
     text: str
     role: Literal["value", "load", "part", "before", "target"]
     unit: Unit
@@ -70,12 +66,12 @@ class Recorder:
     def __init__(self, limit_events: int = 50_000, limit_bytes: float = 5e7) -> None:
         self.limit_events, self.limit_bytes = limit_events, limit_bytes
         self.events: list[Event] = []
-        self.on = self.full = False
+        self.on = False
         self._bytes = 0
 
     def start(self) -> None:
         """Forget what was recorded, and record from now on."""
-        self.events, self._bytes, self.full, self.on = [], 0, False, True
+        self.events, self._bytes, self.on = [], 0, True
 
     def stop(self) -> list[Event]:
         """Record no longer; what was recorded."""
@@ -88,8 +84,7 @@ class Recorder:
             array = _numbers(value)
             if array is not None:
                 self._bytes += array.nbytes + 100
-                self.full = len(self.events) >= self.limit_events or self._bytes > self.limit_bytes
-                self.on = not self.full
+                self.on = len(self.events) < self.limit_events and self._bytes <= self.limit_bytes
                 if self.on:
                     self.events.append((number, array))
         return value
@@ -152,7 +147,7 @@ def _rewritten(source: str) -> tuple[ast.Module, list[Place]]:
     return ast.fix_missing_locations(tree), rewriter.places
 
 
-CONTAINERS = (ast.Tuple, ast.List, ast.Set)
+CONTAINERS = (ast.Tuple, ast.List)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
 LOADS = (ast.Name, ast.Attribute, ast.Subscript)
 RECORDED = (*LOADS, ast.BinOp, ast.UnaryOp, ast.Call, ast.Compare, ast.IfExp, ast.BoolOp)
@@ -176,9 +171,6 @@ class _Rewriter(ast.NodeTransformer):
         self.functions.append(node.name)
         node.body = self._block(node.body)
         self.functions.pop()
-        return node
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
         return node
 
     def _block(self, body: list[ast.stmt]) -> list[ast.stmt]:
@@ -286,9 +278,7 @@ class _Rewriter(ast.NodeTransformer):
     def _new_unit(self, node: Any, target: str, operator: str = "", result: bool = False) -> Unit:
         self.units += 1
         text, function = self._text(node), self.functions[-1] if self.functions else ""
-        return Unit(
-            self.units, node.lineno, node.col_offset, text, target, operator, function, result
-        )
+        return Unit(self.units, node.lineno, text, target, operator, function, result)
 
     def _unit(self, node: ast.expr, target: str, operator: str = "", result: bool = False) -> Any:
         """One step; the elements of a display or a comprehension are steps of their own."""
@@ -358,9 +348,9 @@ class _Rewriter(ast.NodeTransformer):
     def _reserve(self, node: Any, role: Any) -> int:
         assert self.unit is not None
         number = len(self.places)
-        where = node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
         own = copy.deepcopy(node)  # this tree is going to be rewritten
-        place = Place(number, *where, self._text(node), role, self.unit, self.parent, own)
+        text = self._text(node)
+        place = Place(number, node.lineno, text, role, self.unit, self.parent, own)
         self.places.append(place)
         return number
 

@@ -169,8 +169,6 @@ def trained_candidates(inventory: Mapping[str, Any], runner: Runner) -> Iterator
             try:
                 results = runner.run(trained.program(problem)[0])
             except (UserError, ValueError):
-                if not runner.alive:
-                    raise
                 continue
             for chain in _chains(results, sizes):
                 bound = replace(trained, chain=chain, asked=tuple(sizes))

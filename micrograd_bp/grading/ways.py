@@ -30,14 +30,17 @@ def _bindings(
         data = ({"X", "Y"}, {"forward", "Y"}, {"weights", "rows"})
         if roles != {"weights"} and not any(needed <= roles for needed in data):
             continue
+        if not {"weights", "forward"} & roles and not any(role[1:].isdigit() for role in roles):
+            continue  # what makes its own weights is no function of them
         triples = in_call_order(parameters, assignment)
         if roles == {"weights"}:  # bound to its network and data
-            for kind in ("F", "C", "list"):
+            for kind in () if rare else ("F", "C", "list"):
                 yield Binding(function, triples, Delivery(kind))
             continue
         ways = deliveries(assignment, strings)
         if "rows" in roles:
-            yield Binding(function, triples, ways[0])
+            if not rare:
+                yield Binding(function, triples, ways[0])
             continue
         if rare:
             for delivery, (x, y) in product((way for way in ways if way.plain), OLD):

@@ -23,6 +23,8 @@ def test_missing_helper_files_hold_the_usual_functions():
     assert cache is Z
     back = stubs.Stub("dnn_app_utils").relu_backward(np.full(4, 5.0), Z)
     assert back.tolist() == [0.0, 0.0, 0.0, 5.0]
+    back = stubs.Stub("dnn_utils").sigmoid_backward(np.full(4, 5.0), Z)
+    assert np.allclose(back, 5.0 * expit(Z) * expit(-Z))
 
 
 def test_what_only_draws_does_nothing_however_it_is_used():

@@ -79,7 +79,7 @@ def test_the_recorder_is_bounded(limits):
     recorder.start()
     for _ in range(10):
         recorder(0, np.ones(2))
-    assert recorder.full
+    assert not recorder.on
     assert len(recorder.events) <= 3
 
 

@@ -1,22 +1,16 @@
 """After grading the page marks what the student has wrong, by the student's own numbers."""
 
-import ast
-import io
 import json
 import re
-import sys
 
 import numpy as np
 import pytest
 
 from micrograd_bp import backprop_gradient
-from micrograd_bp.grading import sandbox, wire
-from micrograd_bp.grading.submission import Trace, step_error
-from micrograd_bp.grading.trace import RECORD, Recorder, _rewritten
-from micrograd_bp.grading.workshop import FailedStepError, Workshop
 from micrograd_bp.report.diagnosis import played
 from micrograd_bp.report.page import diagnosis_page
 
+from ..grading.in_process import Inside, in_process
 from ..grading.students_at_work import PLANTED, STUDENTS
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -44,55 +38,6 @@ FILES += sorted(
 )
 
 
-class Inside:
-    """In place of a submission's process: the same workshop, here, for files that are known."""
-
-    alive, referee, refused = True, False, ()
-    last = None  # the file that was run last, with its program
-
-    def __init__(self, name, *_):
-        self.name = name
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-    def ask(self, do, source, filename):
-        assert do == "load"
-        self.filename = filename
-        self.shop = Workshop(filename)
-        self.shop.load(ast.parse(source))
-        inventory = self.shop.inventory()
-        return {
-            "inventory": inventory | {"data": wire.plain_tree(inventory["data"])},
-            "missing": [],
-        }
-
-    def run(self, program):
-        Inside.last = self, program
-        return self.performed(self.shop, program)
-
-    def performed(self, shop, program):
-        try:
-            return shop.perform(program, wire)
-        except FailedStepError as failure:
-            raise step_error(self.name, failure.line, failure.kind, failure.text) from failure
-
-    def trace(self, program):
-        """Twice, in an instrumented copy of the file."""
-        recorder = Recorder()
-        shop = Workshop(self.filename, {RECORD: recorder})
-        shop.load(_rewritten(self.source)[0])
-        results, events = [], []
-        for _ in range(2):
-            recorder.start()
-            results.append(self.performed(shop, program))
-            events.append(list(recorder.stop()))
-        return Trace(self.source, self.name, results[0], *events)
-
-
 def computed():
     """Every number that the last run computed, which is that of the example on the page."""
     inside, program = Inside.last
@@ -111,11 +56,8 @@ def shell(browser, pages):
 @pytest.fixture
 def graded(monkeypatch):
     """Judge a file of tests/students in this process."""
-    monkeypatch.setenv("MPLBACKEND", "Agg")
-    monkeypatch.setattr(sys, "argv", ["student"])
-    monkeypatch.setattr(sys, "stdin", io.StringIO())
-    monkeypatch.setattr(sandbox, "Process", Inside)
-    return lambda name: sandbox.grade_file(STUDENTS / name)
+    grade = in_process(monkeypatch)
+    return lambda name: grade(STUDENTS / name)
 
 
 def marks_of(shell, diagnosis):
