@@ -241,9 +241,10 @@ def _listing(
     if not runs.unstable and not same_answer(answer, untouched):
         return None  # what answers differently explains nothing
     own = runs.stated if runs.other_cost else None
-    exact = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched, own=own).exact.D
-    (untouched,) = descaled([untouched], [exact], [len(problem.X)], bound.layout)
-    case = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched, own=own)
+    case = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched, own=own,
+                biases=bound.layout.kind != "none")  # fmt: skip
+    (untouched,) = descaled([untouched], [case.exact.D], [len(problem.X)], bound.layout)
+    case = replace(case, answer=untouched)
     listing = explain_lines(
         trace.source,
         trace.events,
