@@ -13,9 +13,10 @@ import numpy as np
 
 from ..support.validation import Array
 
-__all__ = ["Coefficients", "Slip", "coefficients", "near", "slips"]
+__all__ = ["ASCENT", "Coefficients", "Slip", "coefficients", "near", "slips"]
 
 AGREEMENT = 1e-9
+ASCENT = "ascent instead of descent sign overall"  # in the catalogue
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _whole(found: Coefficients, m: int, lambda_: float) -> Slip | None:
         return None
     named = {
         2.0: "whole gradient counted twice",
-        -1.0: "ascent instead of descent sign overall",
+        -1.0: ASCENT,
         float(m): "no 1/m anywhere, regularization included",
         1.0 / m: "1/m twice everywhere, regularization included",
     }

@@ -139,6 +139,10 @@ COSTS = {
         lambda t: np.sqrt(abs(t[0] - 0.4)) + t[1] * t[2],
         lambda t: np.array([0.0, t[2], t[1]]),
     ),
+    "seen from afar": (  # steps of θ's own size move it by a few roundings
+        lambda t: 1.0 + 1e-15 * (t[0] - 2.0 * t[1] + 3.0 * t[2]),
+        lambda t: 1e-15 * np.array([1.0, -2.0, 3.0]),
+    ),
 }
 
 
@@ -147,10 +151,11 @@ COSTS = {
 def test_a_verdict_has_neither_a_sign_nor_a_unit(name, factor):
     """Times −1 or a power of two nothing is rounded anew: f and f′ are judged the same."""
     cost, slopes = COSTS[name]
+    theta = THETA * (name != "seen from afar")
 
     def verdict(scale):
         check = check_gradient(
-            lambda t: scale * cost(t), lambda t: scale * factor * slopes(t), THETA
+            lambda t: scale * cost(t), lambda t: scale * factor * slopes(t), theta
         )
         return check.outcome, [slope.status for slope in check.parameters]
 
