@@ -120,12 +120,25 @@ def test_the_likeliest_way_is_first(names, first):
 def test_every_form_of_the_data_is_tried_and_none_twice(names):
     made = ways(names)
     assert len(set(made)) == len(made)
+    assert all(way.words for way in made)
     assert {way.y for way in made} == set(LABELS) - {ROW_BY_ROW[1]}  # which is for methods
     old = [way for way in made if way.old_matrix]
     assert {(way.x, way.y) for way in old} == set(OLD)
     assert all(way.delivery.plain for way in old)
     plain = made.index(old[0])
     assert {way.delivery for way in made[:plain]} == {way.delivery for way in made}
+
+
+@pytest.mark.parametrize(("names", "course"), [("W1 W2 X Y lam", True), ("W1 W2 X Y", False)])
+def test_matrices_are_tried_with_their_bias_on_either_side_and_without(names, course):
+    """The course's own form, with λ, has its bias first; turned it may be last."""
+    whole = {Layout(kind, turned) for kind in ("theta", "none") for turned in (False, True)}
+    last = {Layout("theta", turned, last=True) for turned in (False, True)}
+    wanted = whole | {layout for layout in last if layout.turned or not course}
+    assert {way.layout for way in ways(names)} == wanted
+    apart = {Layout("apart", turned, bias)
+             for turned in (False, True) for bias in ("flat", "column", "row")}  # fmt: skip
+    assert {way.layout for way in ways("W1 b1 W2 b2 X Y")} == apart
 
 
 def test_columns_of_biases_come_with_columns_of_examples():
