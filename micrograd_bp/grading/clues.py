@@ -9,8 +9,11 @@ import numpy as np
 from ..network.symbols import symbol
 from .diagnosis import LayerVerdict
 from .evidence import Case
+from .own_cost import gradient_scale
 
 __all__ = ["where_to_look"]
+
+SAME = 1e-9  # relative: two factors are one, to rounding
 
 
 def where_to_look(cases: Sequence[Case], verdicts: Sequence[LayerVerdict]) -> list[str]:
@@ -42,8 +45,9 @@ def where_to_look(cases: Sequence[Case], verdicts: Sequence[LayerVerdict]) -> li
             f"{symbol('Θ', layer=len(verdicts))} is right, so forward propagation and δ⁽ᴸ⁾ are: "
             "look at how δ goes back, equation (2)."
         ]
-    ratio = _common_ratio(cases)
-    if ratio is not None:
+    found = [gradient_scale(case.parts, case.exact.D) for case in cases]
+    ratio = found[0][0]
+    if all(left <= SAME and abs(one / ratio - 1.0) <= SAME for one, left in found):
         return [f"Every entry is {ratio:.6g} times the right one: look for a factor."]
     return ["The output layer's own weights are wrong: begin with δ⁽ᴸ⁾ = h − y and equation (1)."]
 
@@ -59,16 +63,3 @@ def _shape_clue(case: Case) -> str:
     if any(part.shape[0] == shape[0] + 1 for part, shape in rows):
         more = " A row too many: the bias unit has no δ, drop its row before you multiply."
     return f"The matrices are {got}; those of Θ are {expected}.{more}"
-
-
-def _common_ratio(cases: Sequence[Case]) -> float | None:
-    ratios = []
-    for case in cases:
-        yours = np.concatenate([part.ravel() for part in case.parts])
-        right = np.concatenate([part.ravel() for part in case.exact.D])
-        tolerance = max(float(np.max(part)) for part in case.tolerances)
-        ratio = float(yours @ right / (right @ right)) if np.any(right) else 0.0
-        if np.max(np.abs(yours - ratio * right)) > tolerance * max(1.0, abs(ratio)):
-            return None
-        ratios.append(ratio)
-    return ratios[0] if np.allclose(ratios, ratios[0], rtol=1e-9, atol=0.0) else None

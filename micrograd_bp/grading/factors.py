@@ -62,11 +62,6 @@ def unfinished(reading: Reading, l: int, yours: Array, right: Array) -> Iterator
         if _close(yours[:, block[1]], right[:, block[1]]):
             continue
         part = yours[:, block[1]]
-        if not np.any(part):
-            node = next((n for n in reading.flow.nodes if _zeros_like(n, yours)), None)
-            if node is not None:
-                yield l, node, "0", "gradient of the hidden layers left at 0"
-            return
         known = reading.known.match(part)
         if known is not None and known.kind in ("a", "z", "slope", "theta"):
             node = next((n for n in reversed(reading.flow.nodes) if _given(n, part)), None)
@@ -117,8 +112,9 @@ def factor_enters(reading: Reading, l: int, slip: Slip, before: Node | None = No
     entering = [
         node
         for node in reading.flow.nodes[:end]
-        if _concerns(reading.match(node), l)
-        and any(abs(_ratio(reading, node) / value - 1.0) < 1e-9 for value in wanted)
+        if (found := reading.match(node)) is not None
+        and _concerns(found, l)
+        and any(abs(_ratio(reading, node, found) / value - 1.0) < 1e-9 for value in wanted)
     ]
     fair = [node for node in entering if not _fair_elsewhere(reading, node, l)] or entering
     if not fair:
@@ -126,23 +122,18 @@ def factor_enters(reading: Reading, l: int, slip: Slip, before: Node | None = No
     return fair[0] if slip.factor < 0.0 else fair[-1]
 
 
-def _concerns(found: Match | None, l: int) -> bool:
-    if found is None:
-        return False
+def _concerns(found: Match, l: int) -> bool:
     if found.kind in SUMS:
         return found.quantity.layer in (l, 0)
     return found.kind in ERRORS and found.quantity.layer > l
 
 
-def _ratio(reading: Reading, node: Node) -> float:
+def _ratio(reading: Reading, node: Node, mine: Match) -> float:
     """By how much its factor differs from those of what it was computed from."""
     if not reading.flow.computes(node):
         return 1.0
     inputs = [i for i in reading.inputs(node) if i.value.size > 1]
     found = [known for i in inputs if (known := reading.match(i)) is not None]
-    mine = reading.match(node)
-    if mine is None:
-        return 1.0
     if not found:
         return mine.factor if mine.kind in ERRORS else 1.0
     unit = len(reading.model.X)

@@ -133,7 +133,11 @@ def _put_together(flow: Flow, judgement: Judgement, case: Case) -> Judgement:
     wanted = expected("D", layer, model)
     if not case.fits:
         wanted += ", {}×{} as Θ⁽ˡ⁾".format(*model.thetas[layer - 1].shape)
-        if node.place.role == "target" and node.place.unit.operator:
+        shapes = {part.shape for part in case.answer.parts}
+        turned = [n for n in flow.nodes if n.key == node.key and n.value.shape in shapes]
+        if turned and node.value.shape not in shapes:
+            node = turned[0]
+        elif node.place.role == "target" and node.place.unit.operator:
             node = flow.assigned(node.place.unit.target, node.number) or node
     step = Step(reading.blamed(node), step_words(reading, node), wanted)
     return replace(judgement, found=(step,))

@@ -182,9 +182,11 @@ def assignments(
             rest = iter(filling)
             roles = [role if role != "?" else next(rest) for role in chosen]
             made = {p.name: role for p, role in zip(given, roles, strict=True)}
-            if made not in seen and len(seen) < MOST:
+            if made not in seen:
                 seen.append(made)
                 yield made
+            if len(seen) == MOST:
+                return
 
 
 def _numbered(parameters: Sequence[Parameter]) -> dict[str, str]:

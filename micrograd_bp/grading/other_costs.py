@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from .binding import Runner
 from .catalogue import MISTAKES
 from .evidence import Case
@@ -32,9 +34,7 @@ def own_cost_of(bound: Bound, runner: Runner, runs: Any) -> tuple[str, ...] | No
     """In what the code's own cost differs from the course's, if its gradient is right for it."""
     costs = [case.answer.cost for case in runs.cases]
     if any(cost is not None for cost in costs):
-        if near(runs.cases, runs.problems) and costs_near(runs.cases):
-            return None
-        return _confirmed_own(bound, runner, runs)
+        return None if costs_near(runs.cases) else _confirmed_own(bound, runner, runs)
     if bound.course_form or near(runs.cases, runs.problems):
         return None
     return _family_own(bound, runs)
@@ -43,9 +43,7 @@ def own_cost_of(bound: Bound, runner: Runner, runs: Any) -> tuple[str, ...] | No
 def _confirmed_own(bound: Bound, runner: Runner, runs: Any) -> tuple[str, ...] | None:
     def stated(problem: Problem) -> float:
         cost = bound.answer(runner, problem).cost
-        if cost is None:
-            raise ValueError("no J")
-        return cost
+        return np.nan if cost is None else cost
 
     for case, problem in zip(runs.cases[:2], runs.problems[:2], strict=True):
         if not confirmed(stated, problem, case.parts, bound.layout, runs.stepped):

@@ -11,61 +11,67 @@ from .reading import Reading
 __all__ = ["step_words", "symbol", "words"]
 
 
-def words(reading: Reading, node: Node, depth: int = 0) -> str:
+SIGNS = {  # how an operator is written, and how tightly it binds
+    ast.Add: (" + ", 1.0),
+    ast.Sub: (" − ", 1.0),
+    ast.Mult: (" .* ", 2.0),
+    ast.Div: (" / ", 2.0),
+    ast.MatMult: (" ", 2.0),
+}
+ALONE = 3.0  # what needs no parentheses anywhere
+
+
+def words(reading: Reading, node: Node) -> str:
     """What a node computed, in the symbols of what it was computed from."""
-    found = reading.match(node)
-    if found is not None and depth:
-        return symbol(reading, found)
-    if depth > 6:
-        return node.place.text
-    return _expression(reading, node.place.node, node, depth)
+    return _told(reading, node.place.node, node)[0]
 
 
 def step_words(reading: Reading, node: Node) -> str:
     """What the whole step of a node computed: "D1[:, 0] = mean(δ⁽²⁾ / m)"."""
-    unit = node.place.unit
-    if node.place.role == "target":
-        for i in node.operands:
-            other = reading.flow.nodes[i]
-            if other.place.role == "value":
-                return f"{unit.target} {unit.operator}= {words(reading, other)}"
-        return unit.target
-    for later in reading.flow.nodes[node.number :]:
-        if later.place.unit.number == unit.number and later.place.role == "value":
-            return words(reading, later)
-    return words(reading, node)
+    unit, nodes = node.place.unit, reading.flow.nodes
+    stored = node.place.role == "target"
+    for other in reversed(nodes[: node.number]) if stored else nodes[node.number :]:
+        same = (other.place.unit.line, other.place.unit.target) == (unit.line, unit.target)
+        if same and other.place.role == "value":
+            told = words(reading, other)
+            return f"{unit.target} {unit.operator}= {told}" if stored else told
+    return unit.target if stored else words(reading, node)
 
 
-def _expression(reading: Reading, expression: ast.expr, node: Node, depth: int) -> str:
-    inner = {reading.flow.nodes[i].place.text: reading.flow.nodes[i] for i in node.operands}
+def _told(reading: Reading, expression: ast.expr, node: Node) -> tuple[str, float]:
+    """An expression of a node in words, and how tightly they bind."""
+    operands = [reading.flow.nodes[i] for i in node.operands]
+    inner = {ast.unparse(one.place.node): one for one in operands}
 
-    def word(part: ast.expr) -> str:
+    def operand(part: ast.expr) -> tuple[str, float]:
         text = ast.unparse(part)
-        for written, operand in inner.items():
-            if _same_text(written, text):
-                found = words(reading, operand, depth + 1)
-                loose = any(sign in found for sign in (" + ", " − ")) and found[0] != "["
-                tight = isinstance(expression, ast.BinOp) and not isinstance(
-                    expression.op, (ast.Add, ast.Sub)
-                )
-                return f"({found})" if loose and tight else found
-        if isinstance(part, ast.BinOp):
-            return _expression(reading, part, node, depth + 1)
-        return text
+        one = inner.get(text)
+        if one is None:
+            return _told(reading, part, node) if isinstance(part, ast.BinOp) else (text, ALONE)
+        found = reading.match(one)
+        if found is None:
+            return _told(reading, one.place.node, one)
+        said = symbol(reading, found)
+        return said, 1.0 if "−" in said else 2.0 if " / " in said else ALONE
 
-    if isinstance(expression, ast.BinOp):
-        signs = {"Add": " + ", "Sub": " − ", "Mult": " .* ", "Div": " / ", "MatMult": " "}
-        sign = signs.get(type(expression.op).__name__)
-        if sign is not None:
-            return word(expression.left) + sign + word(expression.right)
-        if isinstance(expression.op, ast.Pow):
-            return f"({word(expression.left)})^{word(expression.right)}"
+    def word(part: ast.expr, outer: float = 0.0) -> str:
+        said, binds = operand(part)
+        return f"({said})" if binds < outer and said[0] != "[" else said
+
+    if isinstance(expression, ast.BinOp) and type(expression.op) in SIGNS:
+        sign, binds = SIGNS[type(expression.op)]
+        after = binds + isinstance(expression.op, (ast.Sub, ast.Div)) / 2  # a − (b − c)
+        return word(expression.left, binds) + sign + word(expression.right, after), binds
+    if isinstance(expression, ast.BinOp) and isinstance(expression.op, ast.Pow):
+        return f"({word(expression.left)})^{word(expression.right, ALONE)}", ALONE
     if isinstance(expression, ast.UnaryOp) and isinstance(expression.op, ast.USub):
-        return f"−{word(expression.operand)}"
+        return f"−{word(expression.operand, 2.0)}", 1.0
     if isinstance(expression, ast.Call):
-        arguments = ", ".join(word(part) for part in expression.args)
-        return f"{called(expression)}({arguments})"
-    return node.place.text
+        of, taken = expression.func, expression.args
+        if isinstance(of, ast.Attribute) and ast.unparse(of.value) in inner:  # a method
+            taken = [of.value, *taken]
+        return f"{called(expression)}({', '.join(map(word, taken))})", ALONE
+    return node.place.text, ALONE
 
 
 def symbol(reading: Reading, found: Match) -> str:
@@ -73,12 +79,6 @@ def symbol(reading: Reading, found: Match) -> str:
     m, K = reading.model.Y.shape
     before, after = factor_text(found.factor, m, K, reading.model.lambda_)
     name = found.quantity.symbol
-    if found.bias and found.kind == "a" and not name.startswith("["):
-        name = f"[1; {name}]"
     if (before or after) and " " in name and not name.startswith(("[", "the ")):
         name = f"({name})"
     return f"{before}{name}{after}"
-
-
-def _same_text(one: str, other: str) -> bool:
-    return "".join(one.split()) == "".join(other.split()) or one.strip("()") == other.strip("()")

@@ -110,7 +110,8 @@ class Workshop:
         for statement in self.tree.body if self.tree else []:
             if isinstance(statement, ast.FunctionDef) and statement.name == name:
                 ends = [node for node in ast.walk(statement) if isinstance(node, ast.Return)]
-                parts = getattr(ends[-1].value, "elts", []) if ends else []
+                last = max(ends, key=lambda end: end.lineno, default=None)
+                parts = getattr(last.value, "elts", []) if last else []
                 return [part.id if isinstance(part, ast.Name) else "" for part in parts]
         return []
 

@@ -135,7 +135,7 @@ def test_a_mistake_that_does_not_fit_the_shapes_raises():
     net = SigmoidNetwork([3, 5, 4, 2], seed=0)
     X, Y = np.ones((2, 3)), np.eye(2)
     with pytest.raises(ValueError, match="matmul"):
-        MISTAKES["Θ transposed in Θᵀδ"].gradient(net.thetas, X, Y)
+        MISTAKES["Θ transposed in Θᵀδ"].gradient(net.thetas, X, Y, 0.0)
 
 
 def test_a_mistake_that_fits_by_broadcasting_only_raises_too():
@@ -143,5 +143,5 @@ def test_a_mistake_that_fits_by_broadcasting_only_raises_too():
     net = SigmoidNetwork([3, 1, 2], seed=0)
     with pytest.raises(ValueError, match="do not fit"):
         MISTAKES["g' of the next layer"].gradient(
-            net.thetas, np.ones((4, 3)), np.eye(2)[[0, 1] * 2]
+            net.thetas, np.ones((4, 3)), np.eye(2)[[0, 1] * 2], 0.0
         )

@@ -1,0 +1,377 @@
+"""The words of a verdict, and the numbers and notes that they are made of."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from micrograd_bp import Diagnosis, SigmoidNetwork, autodiff_gradient
+from micrograd_bp.grading import examine
+from micrograd_bp.grading.answers import cost_beside, number_in, read_answer
+from micrograd_bp.grading.delivery import Delivery
+from micrograd_bp.grading.diagnosis import Finding, LayerVerdict, theta_names
+from micrograd_bp.grading.evidence import Case
+from micrograd_bp.grading.explain import _rank, judge_cost
+from micrograd_bp.grading.layouts import COURSE, Layout, Problem
+from micrograd_bp.grading.own_cost import gradient_scale
+from micrograd_bp.grading.submission import Answer, StepError, UserError
+
+NET = SigmoidNetwork([3, 2, 2], seed=0)
+X, Y = NET.data([[1.0, -2.0, 0.5], [0.3, 0.0, 2.0], [0.1, 1.0, -1.0]], [0, 1, 1])
+PROBLEM = Problem(NET, X, Y, 0.7)
+D = autodiff_gradient(NET, X, Y, 0.7).D
+J = NET.cost(X, Y, 0.7)
+
+
+def layer(l, wrong=(), columns=4):
+    return LayerVerdict(l, columns, 2 * columns, len(wrong), wrong, "θ₁₂⁽¹⁾", 0.25, -1.5)
+
+
+def finding(name, layers=(1, 2), parts=None, residual=1e-9):
+    formulas = [("(1)", "meant", "used", "remedy")] * len(parts or [name])
+    return Finding.of(name, parts or [name], formulas, layers, residual)
+
+
+RIGHT = Diagnosis(
+    "right", True, (), (layer(1), layer(2)), None, 0.0, (), (), (), ("one network",), "as given"
+)
+WRONG = replace(
+    RIGHT, result="wrong", gradient_passed=False, layers=(layer(1, (0, 2)), layer(2)), residual=0.5
+)
+COST = {"cost": (1.0, 2.0, False), "gradient_passed": True}
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "verdict"),
+    [
+        (RIGHT, "RIGHT: the gradient is exact, up to rounding, on this network"),
+        (replace(RIGHT, networks=("a", "b")),
+         "RIGHT: the gradient is exact, up to rounding, on both networks"),
+        (replace(RIGHT, networks=("a", "b", "c")),
+         "RIGHT: the gradient is exact, up to rounding, on all 3 networks"),
+        (replace(RIGHT, result="nearly right", digits=6),
+         "NEARLY RIGHT: it agrees with the exact gradient to 6 digits"),
+        (replace(RIGHT, result="nearly right", digits=6, single=True),
+         "RIGHT in single precision: it agrees with the exact one to 6 digits"),
+        (replace(RIGHT, result="right for its own cost", differences=("no biases", "tanh")),
+         "RIGHT FOR ITS OWN COST, which has no biases; tanh"),
+        (WRONG, "WRONG in the gradient of Θ⁽¹⁾: no mistake of the catalogue gives these numbers"),
+        (replace(WRONG, layers=()), "WRONG: no mistake of the catalogue gives these numbers"),
+        (replace(WRONG, mistakes=(finding("no 1/m"),)), "WRONG: no 1/m"),
+        (replace(WRONG, mistakes=(finding("no 1/m", (1,)),)), "WRONG: no 1/m, only in Θ⁽¹⁾"),
+        (replace(WRONG, mistakes=(finding("one; and other", (1,), ["one", "other"]),)),
+         "WRONG: one; and other"),
+        (replace(WRONG, **COST), "WRONG: the gradient is right, but the cost J is not"),
+        (replace(WRONG, **COST, mistakes=(finding("sign of J", ()),)),
+         "WRONG: the gradient is right, but the cost J is not: sign of J"),
+        (replace(WRONG, unstable=True),
+         "WRONG: another gradient in every call with the same θ and data"),
+        (replace(WRONG, unstable=True, gradient_passed=True),
+         "WRONG: right at first, but not every time"),
+        (replace(WRONG, crashed="with m = 1", gradient_passed=True),
+         "WRONG: the function fails with m = 1; elsewhere its gradient is right"),
+        (replace(WRONG, crashed="with m = 1", mistakes=(finding("no 1/m"),)), "WRONG: no 1/m"),
+        (replace(WRONG, hint="where", where={"file": "f", "line": 7, "code": ""}),
+         "WRONG: look at line 7"),
+        (replace(WRONG, hint="which"), "WRONG"),
+    ],
+)  # fmt: skip
+def test_a_verdict_is_one_line(diagnosis, verdict):
+    assert diagnosis.verdict == verdict
+    assert diagnosis.report()[0] == verdict
+
+
+def test_of_two_diagnoses_that_which_leaves_less_to_explain_is_better():
+    named = replace(WRONG, mistakes=(finding("a"),))
+    two = replace(WRONG, mistakes=(finding("a; b", parts=["a", "b"]),))
+    order = [RIGHT, replace(WRONG, **COST), named, two, WRONG]
+    ranks = [one.unexplained for one in order]
+    assert ranks == sorted(ranks)
+    assert len(set(ranks)) == 5
+    assert [one.one_mistake for one in order] == [False, False, True, False, False]
+    assert [one.cost_wrong for one in order] == [False, True, False, False, False]
+    assert not replace(RIGHT, cost=(1.0, 2.0, False)).cost_wrong
+    assert not replace(WRONG, cost=(1.0, 1.0, True)).cost_wrong
+
+
+def test_the_report_says_what_is_known_and_no_more():
+    where = {"file": "f.py", "line": 7, "code": "  d = 1 ", "computed": "δ", "expected": ""}
+    full = replace(
+        WRONG, cost=(1.25, 2.5, False), where=where, notes=("beware",), unseen=("no 1/m",),
+        clues=("look",), judged="f",
+        mistakes=(finding("first", (1,)), finding("second", (2,)), finding("of J", ())),
+    )  # fmt: skip
+    text = str(full)
+    for said in (
+        "Your gradient, layer by layer", "Your J is 1.25; it should be 2.5.",
+        "These data cannot tell apart: first; second. The first of them:", "first — equation (1)",
+        "of J — equation (1)", "remedy", "f.py, line 7: d = 1\n", "  computes  δ\n", "\nlook\n",
+        "Not to be seen in these data: no 1/m.", "Note: beware",
+        "(Relative difference from your numbers: 1e-09 with the formula used, 0.5 with the one "
+        "meant.)", "Judged: f, as given; one network.",
+    ):  # fmt: skip
+        assert said in text
+    assert "expected" not in text
+    assert "second — " not in text
+    assert text.count("Relative difference") == 1  # J has none
+    plain = str(replace(full, mistakes=(), judged="", clues=(), notes=(), unseen=(), cost=None))
+    assert "Judged: as given; one network." in plain
+    for word in ("apart", "Your J", "Note", "Not to be seen"):
+        assert word not in plain
+    passed = str(replace(full, result="nearly right", gradient_passed=True))
+    for word in ("Your gradient", "Your J", "f.py"):
+        assert word not in passed
+    assert "0 with the one meant" in str(replace(full, residual=1e-17))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "cells"),
+    [
+        (layer(1), ["right", "right", "", "", ""]),
+        (layer(1, (0,)), ["wrong", "right", "θ₁₂⁽¹⁾", "0.25", "-1.5"]),
+        (layer(1, (2, 3)), ["right", "wrong in 2, 3", "θ₁₂⁽¹⁾", "0.25", "-1.5"]),
+        (layer(1, (0, 1, 2, 3)), ["wrong", "wrong", "θ₁₂⁽¹⁾", "0.25", "-1.5"]),
+    ],
+)
+def test_a_row_of_the_table_tells_bias_and_weights_apart(verdict, cells):
+    from micrograd_bp.grading.diagnosis import _layer_row
+
+    assert _layer_row(verdict) == ["Θ⁽¹⁾", *cells]
+    assert theta_names([1, 3]) == "Θ⁽¹⁾, Θ⁽³⁾"
+
+
+# What is read from an answer
+
+
+@pytest.mark.parametrize(
+    ("returned", "cost"),
+    [
+        ({"cost": 3.0, "W1": D[0]}, 3.0),
+        ({"W1": D[0], "total_loss": [2.5]}, 2.5),
+        ({"W1": D[0], "b": 4.0}, None),
+        ((5.0, *D), 5.0),
+        ((*D, np.array([[5.0]])), 5.0),
+        (tuple(D), None),
+        (5.0, None),
+        ([J + 3.0, J + 0.5, D[0]], J + 0.5),
+    ],
+)
+def test_a_number_beside_a_gradient_is_its_cost(returned, cost):
+    assert cost_beside(returned, PROBLEM) == (cost if cost is None else pytest.approx(cost))
+
+
+def test_the_bias_of_a_single_output_is_no_cost():
+    net = SigmoidNetwork([3, 2, 1], seed=0)
+    problem = Problem(net, X, Y[:, :1], 0.0)
+    pieces = [np.ones((2, 3)), np.ones(2), np.ones((1, 2)), np.ones(1)]
+    apart = Layout("apart")
+    assert cost_beside(pieces, problem, apart) is None
+    assert cost_beside([0.75, *pieces], problem, apart) in (0.75, 1.0)
+    assert cost_beside([problem.exact.cost, *pieces], problem, apart) == problem.exact.cost
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [(3.0, 3.0), ((2.0, D[0]), 2.0), (np.array([[4.0]]), 4.0), (D[0], None), ([D[0], 1.0], None),
+     ("words", None), ([], None)],
+)  # fmt: skip
+def test_a_value_is_a_number_or_begins_with_one(value, number):
+    assert number_in(value) == number
+
+
+THETAS = [theta.copy() for theta in NET.thetas]
+ONE_COST = (0.5, *D)
+
+
+def read(kind, returned, after=None, layout=COURSE, cost=None, stepped=False):
+    given = [theta.copy() for theta in THETAS]
+    results = given, returned, given if after is None else after
+    return read_answer(Delivery(kind, layout), PROBLEM, results, cost, stepped)
+
+
+def test_a_gradient_is_read_in_the_courses_layout():
+    vector = np.concatenate([part.ravel(order="F") for part in D])
+    rows = np.concatenate([part.ravel() for part in D])
+    apart = Layout("apart")
+    weights, biases = apart.pieces(D)
+    pieces = np.concatenate([part.ravel(order="F") for part in (*weights, *biases)])
+    for answer in (
+        read("list", ONE_COST), read("F", (0.5, vector)), read("C", (0.5, rows)),
+        read("numbered", (*weights, *biases, 0.5), layout=apart),
+        read("F", (pieces, 0.5), layout=apart), read("F", (0.5, pieces[:, None]), layout=apart),
+        read("dict", {"J": 0.5, "dW1": weights[0], "dW2": weights[1], "db1": biases[0],
+                      "db2": biases[1]}, layout=apart),
+    ):  # fmt: skip
+        parts = answer.parts
+        if answer.is_vector:
+            parts = Case(NET, X, Y, 0.7, answer).parts
+        assert all(np.array_equal(a, b) for a, b in zip(parts, D, strict=True))
+        assert (answer.cost, answer.changed, answer.scaled) == (0.5, False, False)
+    assert read("list", ONE_COST, cost=0.25).cost == 0.25  # another function gave it
+    assert read("list", list(D), after=[2.0 * T for T in THETAS]).changed
+    with pytest.raises(UserError, match="expected"):
+        read("C", "nothing")
+
+
+def test_a_step_is_what_the_weights_lost():
+    step = [theta - 0.1 * part for theta, part in zip(THETAS, D, strict=True)]
+    vector = np.concatenate([part.ravel(order="F") for part in step])
+    for answer in (
+        read("list", step, stepped=True), read("F", vector, stepped=True),
+        read("list", None, after=step),
+    ):  # fmt: skip
+        assert answer.scaled
+        for lost, part in zip(answer.parts, D, strict=True):
+            np.testing.assert_allclose(lost, 0.1 * part, rtol=1e-12, atol=1e-15)
+    with pytest.raises(UserError, match="returned no weights of the shapes that it was given"):
+        read("list", [np.ones((5, 5))], stepped=True)
+    bare = Layout("none")
+    answer = read("list", [theta[:, 1:] for theta in step], layout=bare, stepped=True)
+    assert all(np.array_equal(a[:, 0], b[:, 0]) for a, b in zip(answer.parts, PROBLEM.exact.D,
+                                                               strict=True))  # fmt: skip
+
+
+# What an examination notes
+
+
+def attempt(sizes, skipped=None, misshapen=False):
+    net = SimpleNamespace(net=SimpleNamespace(sizes=sizes))
+    return SimpleNamespace(skipped=skipped, problem=net, misshapen_before=misshapen)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "only"),
+    [
+        ([4, 4, 4, 4], "all layers are of one size"),
+        ([4, 5, 1], "there is one output unit"),
+        ([4, 3], "no layer is hidden"),
+        ([4, 5, 3], "one layer is hidden"),
+        ([4, 4, 4], "one layer is hidden"),
+        ([3, 4, 4, 4], "hidden layers are of one size"),
+    ],
+)
+def test_where_a_function_runs_is_noted(sizes, only):
+    bound = SimpleNamespace(takes_lambda=True, words="function")
+    runs = SimpleNamespace(cases=[SimpleNamespace(answer=Answer(D, False))])
+    failed = StepError("f.py, line 3: ValueError", 3)
+    note = f"the function runs only where {only}; elsewhere: f.py, line 3: ValueError."
+    assert examine._binding_notes(attempt(sizes, failed), bound, runs) == [note]
+    assert examine._binding_notes(attempt(sizes, UserError("no")), bound, runs) == []
+    (note,) = examine._binding_notes(attempt(sizes, misshapen=True), bound, runs)
+    assert note == "with two hidden layers its gradient has not the shapes of Θ."
+    runs.cases.append(SimpleNamespace(answer=Answer(D, False, changed=True)))
+    (note,) = examine._binding_notes(attempt(sizes), bound, runs)
+    assert note.startswith("the function changes the arrays that it is given")
+    bound.takes_lambda = False
+    (note, _) = examine._binding_notes(attempt(sizes), bound, runs)
+    assert note.startswith("the function takes no λ")
+    bound.words = "θ as one vector, bound"
+    assert len(examine._binding_notes(attempt(sizes), bound, runs)) == 1
+
+
+@pytest.mark.parametrize(
+    ("off", "cost", "scaled", "words"),
+    [
+        (0.0, J + 1e-9, False, "only J differs"),
+        (0.0, None, False, "in a step that is divided by α again"),
+        (1e-8, None, True, "in a step that is divided by α again"),
+        (1e-8, None, False, "single precision (float32) goes, or a numerical estimate"),
+        (4e-5, None, False, "a numerical estimate of the gradient goes; is it one?"),
+        (1e-8, J + 1e-9, False, "single precision"),
+    ],
+)
+def test_the_likely_reason_for_the_last_digits(off, cost, scaled, words):
+    answer = Answer([part * (1.0 + off) for part in D], False, cost, scaled=scaled)
+    if scaled:
+        answer = replace(answer, parts=[part + 1e-9 for part in D])
+    case = Case(NET, X, Y, 0.7, answer)
+    (note,) = examine._nearly_notes([case], [PROBLEM], "nearly right")
+    assert words in note
+    assert examine._nearly_notes([case], [PROBLEM], "right") == ()
+
+
+def test_digits_are_the_least_of_gradient_and_cost():
+    exact = Case(NET, X, Y, 0.7, Answer(list(D), False, J))
+    rough = replace(exact, answer=Answer([D[0] * (1 + 2e-7), D[1] * (1 + 2e-7)], False, J))
+    costly = replace(exact, answer=Answer(list(D), False, J * (1.0 + 2e-5)))
+    assert examine._digits([exact], [PROBLEM]) == 15 or examine._digits([exact], [PROBLEM]) == 16
+    assert examine._digits([exact, rough], [PROBLEM] * 2) == 6
+    assert examine._digits([exact, rough, costly], [PROBLEM] * 3) == 4
+
+
+def test_each_layer_tells_its_wrong_entries_and_the_worst_of_them():
+    one, two = [part.copy() for part in D], [part.copy() for part in D]
+    one[0][0, 1] += 0.25
+    two[0][1, 3] -= 50.0
+    cases = [Case(NET, X, Y, 0.7, Answer(parts, False)) for parts in (one, two)]
+    first, second = examine._layer_verdicts(cases)
+    assert (first.layer, first.columns, first.entries, first.wrong) == (1, 4, 8, 2)
+    assert (first.wrong_columns, first.worst) == ((1, 3), "θ₂₃⁽¹⁾")
+    assert first.right - first.yours == pytest.approx(50.0)
+    assert (second.layer, second.passed, second.wrong_columns) == (2, True, ())
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        (lambda d: d, True),
+        (lambda d: d * (1.0 + 1e-10), True),
+        (lambda d: d * (1.0 + 1e-7), False),
+        (lambda d: d[:1], False),
+        (lambda d: np.where(d == d[0, 0], np.nan, d), False),
+    ],
+)
+def test_an_answer_is_the_same_to_rounding(change, same):
+    one = Answer(list(D), False)
+    other = Answer([change(D[0]), D[1]], False)
+    assert examine.same_answer(one, other) == examine.same_answer(other, one) == same
+    assert not examine.same_answer(one, Answer(D[:1], False))
+    nan = Answer([np.full((2, 2), np.nan)], False)
+    assert examine.same_answer(nan, nan)
+
+
+def test_a_rate_is_told_from_the_whole_or_from_what_fits_best():
+    steps = [0.3 * part for part in D]
+    assert examine._alpha(steps, D) == pytest.approx(0.3)
+    spoiled = [steps[0], steps[1] + 0.7]  # the first layer tells it
+    assert examine._alpha(spoiled, D) == pytest.approx(0.3)
+    biases = [part.copy() for part in steps]
+    for part in biases:
+        part[:, 0] += 0.7  # the weights tell it
+    assert examine._alpha(biases, D) == pytest.approx(0.3)
+    rng = np.random.default_rng(0)
+    assert examine._alpha([rng.normal(size=part.shape) * 1e9 for part in D], D) != 0.0
+    factor, left = gradient_scale([2.0 * D[0]], [D[0]])
+    assert (factor, left) == (pytest.approx(2.0), pytest.approx(0.0, abs=1e-15))
+    assert gradient_scale([D[0]], [0.0 * D[0]]) == (0.0, np.inf)
+    assert gradient_scale([np.nan * D[0]], [D[0]]) == (0.0, np.inf)
+    assert gradient_scale([0.0 * D[0]], [D[0]]) == (0.0, np.inf)
+
+
+# What explains
+
+
+def test_all_that_is_within_a_tenth_of_rounding_is_equally_near():
+    assert _rank(SimpleNamespace(noise=0.01)) == _rank(SimpleNamespace(noise=0.1)) == 0.1
+    assert _rank(SimpleNamespace(noise=0.5)) == 0.5
+
+
+def test_a_cost_is_right_where_every_one_that_was_given_is():
+    def case(cost, lambda_=0.7):
+        return Case(NET, X, Y, lambda_, Answer(list(D), False, cost))
+
+    plain = NET.cost(X, Y, 0.0)
+    assert judge_cost([case(None)]) == (None, [])
+    (yours, right, agree), found = judge_cost([case(None), case(J)])
+    assert (yours, right, agree, found) == (J, pytest.approx(J), True, [])
+    (yours, right, agree), found = judge_cost([case(J), case(plain, 0.0), case(plain)])
+    assert (yours, right, agree) == (plain, pytest.approx(J), False)
+    assert found == []  # the first has its penalty
+    (_, _, agree), found = judge_cost([case(plain), case(plain, 0.0)])
+    assert [one.name for one in found] == ["J without regularization"]
+    assert not agree
+    assert found[0].layers == ()
+    assert found[0].residual < 1e-14
+    assert found[0].noise < 1.0
+    assert judge_cost([case(np.nan)])[0][2] is False
