@@ -141,6 +141,20 @@ def test_matrices_are_tried_with_their_bias_on_either_side_and_without(names, co
     assert {way.layout for way in ways("W1 b1 W2 b2 X Y")} == apart
 
 
+def test_the_usual_forms_of_the_data_are_tried_with_every_layout_before_the_rarer_ones():
+    made = ways("thetas X Y lam")
+    first = [(way.x, way.y) for way in made if way.delivery == made[0].delivery]
+    assert first[:8] == [
+        ("", ""), ("", "y as class numbers from 0"), ("", "y as class labels from 1"),
+        ("", "y as (m, 1) class labels from 1"),
+        ("examples in columns", "Y with examples in columns"), ("X with its column of ones", ""),
+        ("one example as (n, 1)", "y of one example as (K, 1)"),
+        ("one example as (n,)", "y of one example as (K,)"),
+    ]  # fmt: skip
+    deliveries = {way.delivery for way in made}
+    assert {way.delivery for way in made[: 8 * len(deliveries)]} == deliveries
+
+
 def test_columns_of_biases_come_with_columns_of_examples():
     first = {}
     for way in ways("W1 b1 W2 b2 X Y"):
