@@ -322,9 +322,22 @@ def test_a_cost_confirms_the_gradient_that_is_its_own_on_all_layers():
         assert not confirmed(J, problem, step, COURSE, stepped=False)
 
 
-@pytest.mark.parametrize("layout", [COURSE, Layout("apart"), Layout("apart", True, "row")])
+def test_what_does_not_depend_on_examples_and_labels_is_no_cost():
+    problem, T = Problem(NET, X, Y, 0.0), NET.thetas
+
+    def penalty(problem):
+        return sum(float(np.sum(theta**2)) for theta in problem.net.thetas)
+
+    for cost in (penalty, lambda p: penalty(p) * np.sum(p.X), lambda p: penalty(p) * p.Y[0, 0]):
+        D = [2.0 * cost(problem) / penalty(problem) * theta for theta in T]
+        assert not confirmed(cost, problem, D, COURSE, stepped=False)
+
+
+@pytest.mark.parametrize(
+    "layout", [COURSE, Layout("apart"), Layout("apart", True, "row"), Layout("none")]
+)
 def test_a_cost_confirms_a_gradient_in_any_layout(layout):
-    problem = random_problem([3, 2, 2], 4, 0.0)
+    problem = layout.problem(random_problem([3, 2, 2], 4, 0.0))
     D = autodiff_gradient(problem.net, problem.X, problem.Y).D
     assert confirmed(J, problem, D, layout, stepped=False)
     turned = [D[0], D[1] * [[1.0, 1.0, 1.0], [1.0, 1.0, 1.01]]]

@@ -9,10 +9,11 @@ import pytest
 from micrograd_bp import Diagnosis, SigmoidNetwork, autodiff_gradient
 from micrograd_bp.grading import examine
 from micrograd_bp.grading.answers import cost_beside, number_in, read_answer
+from micrograd_bp.grading.catalogue import MISTAKES
 from micrograd_bp.grading.delivery import Delivery
 from micrograd_bp.grading.diagnosis import Finding, LayerVerdict, theta_names
 from micrograd_bp.grading.evidence import Case
-from micrograd_bp.grading.explain import _rank, judge_cost
+from micrograd_bp.grading.explain import _rank, explanations, judge_cost, unseen
 from micrograd_bp.grading.layouts import COURSE, Layout, Problem
 from micrograd_bp.grading.own_cost import gradient_scale
 from micrograd_bp.grading.submission import Answer, StepError, UserError
@@ -375,3 +376,56 @@ def test_a_cost_is_right_where_every_one_that_was_given_is():
     assert found[0].residual < 1e-14
     assert found[0].noise < 1.0
     assert judge_cost([case(np.nan)])[0][2] is False
+
+
+NONE, TWICE = "regularization left out", "regularization twice"
+
+
+def off_by(part, *names):
+    """A case whose layers have these mistakes (None: none), but for a part of what rounding
+    explains, in one entry of each."""
+    exact = Case(NET, X, Y, 0.7, Answer(list(D), False))
+    parts = []
+    for l, name in enumerate(names):
+        wrong = D[l].copy() if name is None else MISTAKES[name].gradient(NET.thetas, X, Y, 0.7)[l]
+        wrong[1, 2] += part * np.max(exact.tolerances[l])
+        parts.append(wrong)
+    return replace(exact, answer=Answer(parts, False))
+
+
+@pytest.mark.parametrize("names", [(NONE, NONE), (None, NONE), (NONE, None), (NONE, TWICE)])
+def test_a_mistake_is_named_as_closely_as_rounding_allows_and_no_further(names):
+    (found,) = explanations([off_by(0.5, *names)])
+    assert set(found.parts) == set(names) - {None}
+    assert found.layers == tuple(l for l, name in enumerate(names, 1) if name)
+    assert 0.3 < found.noise <= 0.51
+    assert explanations([off_by(1.5, *names)]) == []
+    assert explanations([off_by(0.5, *names), off_by(1.5, *names)]) == []
+
+
+def test_what_is_left_is_that_of_the_worst_case():
+    cases = [off_by(part, NONE, NONE) for part in (0.0, 0.5, 0.1)]
+    wrong = MISTAKES[NONE].gradient(NET.thetas, X, Y, 0.7)
+    size = max(np.max(np.abs(part)) for part in wrong)
+    left = max(
+        np.max(np.abs(a - b)) for a, b in zip(cases[1].parts, wrong, strict=True)
+    ) / size  # fmt: skip
+    for order in (cases, cases[::-1]):
+        (found,) = explanations(order)
+        assert found.residual == pytest.approx(left, rel=1e-6)
+        assert 0.3 < found.noise <= 0.51
+
+
+def test_two_steps_of_which_one_leaves_nothing_explain_nothing():
+    zeros = Case(NET, X, Y, 0.7, Answer([0.0 * part for part in D], False))
+    assert explanations([zeros]) == []
+    assert explanations([replace(zeros, answer=Answer([np.inf * D[0], D[1]], False))]) == []
+
+
+def test_unseen_is_what_gives_these_numbers_too():
+    one = Case(NET, X[:1], Y[:1], 0.0, Answer(autodiff_gradient(NET, X[:1], Y[:1]).D, False))
+    assert {"no 1/m", NONE, "last example only"} <= set(unseen([one]))
+    assert "sign of h − y" not in unseen([one])
+    three = Case(NET, X, Y, 0.0, Answer(autodiff_gradient(NET, X, Y).D, False))
+    assert {"no 1/m", "last example only"}.isdisjoint(unseen([three]))
+    assert NONE in unseen([three])
