@@ -376,6 +376,15 @@ def test_a_cost_is_right_where_every_one_that_was_given_is():
     assert found[0].residual < 1e-14
     assert found[0].noise < 1.0
     assert judge_cost([case(np.nan)])[0][2] is False
+    tolerance = case(J).cost_tolerance
+    assert judge_cost([case(J + 0.5 * tolerance)])[0][2]
+    assert not judge_cost([case(J + 2.0 * tolerance)])[0][2]
+    for part, named in [(0.5, True), (2.0, False)]:
+        assert bool(judge_cost([case(plain + part * tolerance)])[1]) == named
+    data = plain * len(X) + (J - plain)  # "J without 1/m", whose rounding is larger as it is
+    for part, named in [(0.9, True), (1.5, False)]:
+        (_, found) = judge_cost([case(data + part * tolerance * data / J)])
+        assert [one.name for one in found] == ["J without 1/m"] * named
 
 
 NONE, TWICE = "regularization left out", "regularization twice"
@@ -399,8 +408,8 @@ def test_a_mistake_is_named_as_closely_as_rounding_allows_and_no_further(names):
     assert set(found.parts) == set(names) - {None}
     assert found.layers == tuple(l for l, name in enumerate(names, 1) if name)
     assert 0.3 < found.noise <= 0.51
-    assert explanations([off_by(1.5, *names)]) == []
-    assert explanations([off_by(0.5, *names), off_by(1.5, *names)]) == []
+    assert explanations([off_by(8.0, *names)]) == []
+    assert explanations([off_by(0.5, *names), off_by(8.0, *names)]) == []
 
 
 def test_what_is_left_is_that_of_the_worst_case():
