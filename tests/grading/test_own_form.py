@@ -170,6 +170,23 @@ def test_on_given_data_a_stated_cost_is_known_too():
     )  # fmt: skip
 
 
+def test_a_wrong_gradient_of_a_known_cost_is_held_against_that_cost():
+    net = SigmoidNetwork([4, 5, 3], seed=0)
+    X, Y = net.data(np.random.default_rng(0).normal(size=(6, 4)), [0, 1, 2, 0, 1, 2])
+
+    def function(thetas, X, Y, lambda_):
+        model = RELU.model(Problem(SigmoidNetwork(thetas=thetas), X, Y, lambda_))
+        delta = model.deltas[3] @ thetas[1][:, 1:]  # where a > 0 should be asked
+        D = np.c_[delta.sum(axis=0), delta.T @ X] / len(X)
+        return model.cost, [D, model.gradient(2)]
+
+    diagnosis = check_backprop(function, net, X, Y)
+    assert diagnosis.outcome == "wrong"
+    assert [found.name for found in diagnosis.mistakes] == ["g' missing in δ"]
+    yours, right, agree = diagnosis.cost
+    assert (yours == right, agree) == (True, True)  # J is what it is meant to be
+
+
 # A wrong J is what its words say, written out
 
 

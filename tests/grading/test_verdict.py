@@ -96,6 +96,22 @@ def test_of_two_diagnoses_that_which_leaves_less_to_explain_is_better():
     assert not replace(WRONG, cost=(1.0, 1.0, True)).cost_wrong
 
 
+def test_a_hint_keeps_of_the_line_what_it_may_tell():
+    where = {"file": "f.py", "line": 7, "code": "d = 1", "computed": "δ", "expected": "h − y"}
+    told = replace(WRONG, where=where)
+    assert told.hinted("which").where == where
+    assert told.hinted("where").where == {"file": "f.py", "line": 7, "code": "d = 1"}
+
+
+def test_plain_types_hold_the_listing_and_each_layer_with_its_verdict():
+    plain = WRONG.to_dict()
+    assert plain["lines"] is None
+    assert [one["passed"] for one in plain["layers"]] == [False, True]
+    assert "result" not in plain
+    listing = SimpleNamespace(to_dict=lambda: {"lines": [1, 2]})
+    assert replace(WRONG, lines=listing).details()["lines"] == {"lines": [1, 2]}
+
+
 def test_the_report_says_what_is_known_and_no_more():
     where = {"file": "f.py", "line": 7, "code": "  d = 1 ", "computed": "δ", "expected": ""}
     full = replace(
@@ -280,6 +296,8 @@ def test_where_a_function_runs_is_noted(sizes, only):
         (1e-8, None, False, "single precision (float32) goes, or a numerical estimate"),
         (4e-5, None, False, "a numerical estimate of the gradient goes; is it one?"),
         (1e-8, J + 1e-9, False, "single precision"),
+        (1e-11, J + 1e-9, False, "single precision"),
+        (1e-11, None, False, "single precision"),
     ],
 )
 def test_the_likely_reason_for_the_last_digits(off, cost, scaled, words):
@@ -290,6 +308,15 @@ def test_the_likely_reason_for_the_last_digits(off, cost, scaled, words):
     (note,) = examine._nearly_notes([case], [PROBLEM], "nearly right")
     assert words in note
     assert examine._nearly_notes([case], [PROBLEM], "right") == ()
+
+
+def test_a_run_is_right_if_every_entry_of_every_case_and_its_cost_are():
+    exact = Case(NET, X, Y, 0.7, Answer(list(D), False, J))
+    one = [D[0], D[1] + 1e-9 * np.eye(2, 3)]
+    assert examine._right([exact, exact])
+    assert not examine._right([exact, replace(exact, answer=Answer(one, False))])
+    assert not examine._right([exact, replace(exact, answer=Answer(list(D), False, J + 1e-9))])
+    assert examine._right([replace(exact, answer=Answer(list(D), False))])
 
 
 def test_digits_are_the_least_of_gradient_and_cost():
