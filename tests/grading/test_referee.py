@@ -258,6 +258,15 @@ def test_a_factor_of_too_few_weights_to_tell_it_is_a_clue(factor):
     assert "begin with δ⁽ᴸ⁾" in diagnosis.clues[0]
 
 
+def test_factors_that_differ_from_case_to_case_are_no_clue():
+    def function(thetas, X, Y, lambda_):
+        factor = 2.5 if lambda_ else 2.6 if len(X) > 1 else 2.7
+        return [factor * d for d in right(thetas, X, Y, lambda_)]
+
+    (clue,) = check_backprop(function, SigmoidNetwork([1, 1], seed=0)).clues
+    assert "begin with δ⁽ᴸ⁾" in clue
+
+
 def stored(D, lambda_=None):
     results = {"X": X, "y": Y, "Theta1": NET.thetas[0], "Theta2": NET.thetas[1]}
     results |= {"Theta1_grad": D[0], "Theta2_grad": D[1]}
