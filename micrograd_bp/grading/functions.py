@@ -86,23 +86,27 @@ def _handed_on(
                 continue
             extra = binding.extra | {f"forward:{name}": role for name, role in roles.items()}
             plain = replace(binding, forward=str(function["name"]), extra=extra)
-            paths = _paths(plain, runner, function.get("returns", []))
+            asked = [name for name, role, _ in binding.assignment if role == "forward"]
+            paths = _paths(plain, asked, runner, function)
             if paths is not None:
                 yield replace(plain, extra=extra | paths)
                 break
 
 
-def _paths(binding: Binding, runner: Runner, returns: Sequence[str]) -> dict[str, str] | None:
-    """Where in the forward function's result each parameter's value stands; ``returns`` are the
-    names in its return statement."""
-    for sizes in ([4, 5, 3], [3, 5, 4, 3], [4, 5, 1], [4, 1]):
-        problem = random_problem(sizes, EXAMPLES, 0.0)
+NETWORKS = ([4, 5, 3], [3, 5, 4, 3], [4, 5, 1], [4, 1])  # on one of which a forward function runs
+
+
+def _paths(
+    binding: Binding, asked: Sequence[str], runner: Runner, forward: Mapping[str, Any]
+) -> dict[str, str] | None:
+    """Where in the forward function's result the value of each parameter stands."""
+    for sizes in NETWORKS:
+        problem = binding.layout.problem(random_problem(sizes, EXAMPLES, 0.0))
         try:
-            steps, _ = binding.program(problem)
-            result = runner.run(steps[: binding.first + 1])[-1]
+            result = runner.run(binding.program(problem)[0][: binding.first + 1])[-1]
         except UserError:
             continue
-        asked = [name for name, role, _ in binding.assignment if role == "forward"]
+        returns = forward.get("returns", [])
         return {f"path:{name}": _path(name, result, problem, returns, asked) for name in asked}
     return None
 
@@ -166,30 +170,18 @@ def _costs_forward(
     forwards: Sequence[Mapping[str, Any]],
     runner: Runner,
 ) -> Iterator[Binding]:
-    found: list[tuple[dict[str, str], str]]
-    if binding.forward is not None:
-        found = [({}, binding.forward)]
-    else:
-        found = [
-            ({f"forward:{n}": r for n, r in assignment.items()}, str(f["name"]))
-            for f in forwards
-            for assignment in assignments(parameters_of(f["parameters"]))
-        ]
-    for extra, name in found:
-        made = replace(binding, forward=name, extra=binding.extra | extra)
-        for sizes in ([4, 5, 3], [3, 5, 4, 3], [4, 5, 1], [4, 1]):
-            problem = made.delivery.layout.problem(random_problem(sizes, EXAMPLES, 0.0))
-            try:
-                result = runner.run(made.program(problem)[0][: made.first + 1])[-1]
-            except UserError:
-                continue
-            returns: list[str] = next(
-                (f.get("returns", []) for f in forwards if f["name"] == name), []
-            )
-            asked = [n for n, role in roles.items() if role == "forward"]
-            paths = {f"path:{n}": _path(n, result, problem, returns, asked) for n in asked}
-            yield replace(made, extra=made.extra | paths)
-            break
+    asked = [name for name, role in roles.items() if role == "forward"]
+    for function in forwards:
+        name = str(function["name"])
+        if binding.forward not in (None, name):
+            continue
+        given = [{}] if binding.forward else assignments(parameters_of(function["parameters"]))
+        for each in given:
+            extra = binding.extra | {f"forward:{n}": role for n, role in each.items()}
+            made = replace(binding, forward=name, extra=extra)
+            paths = _paths(made, asked, runner, function)
+            if paths is not None:
+                yield replace(made, extra=made.extra | paths)
 
 
 def needs_network(parameters: Sequence[Parameter] | None) -> bool:

@@ -19,7 +19,7 @@ from .answers import cost_beside
 from .binding import Binding, Runner
 from .chains import Chain, Path, name_of
 from .delivery import Delivery
-from .layouts import Layout, Numbers, Problem, gather, leaves
+from .layouts import Layout, Problem, gather, leaves
 from .submission import Answer, UserError
 
 __all__ = ["ObjectBinding", "Roles", "at_path", "given_values"]
@@ -156,7 +156,7 @@ class ObjectBinding:
                 [], problem.exact.D,
             )  # fmt: skip
         changed = any(np.any(part[:, 1:]) for part in step)
-        if gradient is not None and not (changed and _same(gradient, moved)):
+        if gradient is not None and not (changed and np.array_equal(gradient[0], moved[0])):
             return Answer(gradient, False, cost)
         if changed:
             return Answer(step, False, cost, scaled=True)
@@ -168,10 +168,6 @@ class ObjectBinding:
 
 
 _LEFT = re.compile(r"(?i)d_?[wb]|d_?theta|.*grad|nabla|delta_?[wb]|dj")
-
-
-def _same(one: Sequence[Numbers], other: Sequence[Numbers]) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 def at_path(tree: Any, path: Path) -> Any:

@@ -4,11 +4,12 @@ import pytest
 
 from micrograd_bp.grading import classes, sandbox, training
 from micrograd_bp.grading.binding import Binding
+from micrograd_bp.grading.chains import Chain
 from micrograd_bp.grading.classes import class_candidates, script_candidates, variable_candidates
 from micrograd_bp.grading.delivery import Delivery
 from micrograd_bp.grading.forms import Source
 from micrograd_bp.grading.functions import function_candidates
-from micrograd_bp.grading.layouts import LABELS, ROW_BY_ROW, Layout
+from micrograd_bp.grading.layouts import EXAMPLES, LABELS, ROW_BY_ROW, SINGLE, Layout
 from micrograd_bp.grading.names import Parameter, parameters_of
 from micrograd_bp.grading.training import trained_candidates
 from micrograd_bp.grading.ways import OLD, bindings, in_call_order
@@ -119,12 +120,48 @@ def test_the_likeliest_way_is_first(names, first):
 def test_every_form_of_the_data_is_tried_and_none_twice(names):
     made = ways(names)
     assert len(set(made)) == len(made)
+    assert all(way.words for way in made)
     assert {way.y for way in made} == set(LABELS) - {ROW_BY_ROW[1]}  # which is for methods
     old = [way for way in made if way.old_matrix]
     assert {(way.x, way.y) for way in old} == set(OLD)
     assert all(way.delivery.plain for way in old)
     plain = made.index(old[0])
     assert {way.delivery for way in made[:plain]} == {way.delivery for way in made}
+
+
+@pytest.mark.parametrize(("names", "course"), [("W1 W2 X Y lam", True), ("W1 W2 X Y", False)])
+def test_matrices_are_tried_with_their_bias_on_either_side_and_without(names, course):
+    """The course's own form, with λ, has its bias first; turned it may be last."""
+    whole = {Layout(kind, turned) for kind in ("theta", "none") for turned in (False, True)}
+    last = {Layout("theta", turned, last=True) for turned in (False, True)}
+    wanted = whole | {layout for layout in last if layout.turned or not course}
+    assert {way.layout for way in ways(names)} == wanted
+    apart = {Layout("apart", turned, bias)
+             for turned in (False, True) for bias in ("flat", "column", "row")}  # fmt: skip
+    assert {way.layout for way in ways("W1 b1 W2 b2 X Y")} == apart
+
+
+def test_the_usual_forms_of_the_data_are_tried_with_every_layout_before_the_rarer_ones():
+    made = ways("thetas X Y lam")
+    first = [(way.x, way.y) for way in made if way.delivery == made[0].delivery]
+    assert first[:8] == [
+        ("", ""), ("", "y as class numbers from 0"), ("", "y as class labels from 1"),
+        ("", "y as (m, 1) class labels from 1"),
+        ("examples in columns", "Y with examples in columns"), ("X with its column of ones", ""),
+        ("one example as (n, 1)", "y of one example as (K, 1)"),
+        ("one example as (n,)", "y of one example as (K,)"),
+    ]  # fmt: skip
+    deliveries = {way.delivery for way in made}
+    assert {way.delivery for way in made[: 8 * len(deliveries)]} == deliveries
+
+
+def test_columns_of_biases_come_with_columns_of_examples():
+    first = {}
+    for way in ways("W1 b1 W2 b2 X Y"):
+        first.setdefault(way.layout, way.x)
+    assert len(first) == 6
+    for layout, x in first.items():
+        assert (x == "examples in columns") == (layout.bias == "column")
 
 
 def test_of_theta_alone_it_is_the_vector_or_the_list():
@@ -332,3 +369,77 @@ def test_a_network_is_tried_before_a_layer_and_functions_before_both(tmp_path):
     named = list(sandbox._groups(found, "mine.backprop", source, runner))
     methods = {bound.method for candidates, _ in named for bound in candidates}
     assert methods == {"backprop"}
+
+
+@pytest.mark.parametrize(
+    ("layout", "first", "ones"),
+    [
+        (
+            Layout("apart", False, "column"),
+            ("examples in columns", "Y with examples in columns"),
+            1,
+        ),
+        (Layout("apart", True, "column"), ("", ""), 1),
+        (Layout("apart", True, "flat"), ("", ""), 1),
+        (Layout("theta", last=True), ("", ""), -1),
+    ],
+)
+def test_a_methods_data_come_in_every_form_the_likeliest_first(layout, first, ones):
+    made = list(classes._forms(Chain((("W1",), ("W2",)), (), layout, (4, 5, 3))))
+    assert made[0] == first
+    assert len(set(made)) == len(made)
+    assert made[-1] == ROW_BY_ROW
+    rows = {x for x, y in made if y == "y as class numbers from 0"}
+    assert rows == {"", list(EXAMPLES)[ones]}
+    assert {x for x, y in made if "one example" in y} == SINGLE
+    assert {y for _, y in made} == set(LABELS)
+
+
+def calls(names, make=()):
+    given = [
+        {"name": n.partition("=")[0], "kind": "POSITIONAL_OR_KEYWORD", "optional": "=" in n,
+         "default": None}
+        for n in names.split()
+    ]  # fmt: skip
+    return list(classes._calls({"parameters": given, "static": True}, make))
+
+
+@pytest.mark.parametrize(
+    ("names", "first"),
+    [
+        ("", ()),
+        ("epochs=5", (("epochs", "once", True),)),
+        ("X y", (("X", "X", False), ("y", "Y", False))),
+        ("X y lr=0.1", (("X", "X", False), ("y", "Y", False))),
+        ("X y reg=0.1", (("X", "X", False), ("y", "Y", False), ("reg", "lambda", True))),
+        ("X y epochs=9", (("X", "X", False), ("y", "Y", False), ("epochs", "once", True))),
+        ("dout", (("dout", "error", False),)),
+        ("X dout", (("X", "X", False), ("dout", "error", False))),
+    ],
+)
+def test_a_method_is_called_with_what_its_parameters_ask_for(names, first):
+    assert calls(names)[0] == first
+
+
+def test_a_method_is_given_no_weights_and_called_in_a_dozen_ways_at_most():
+    assert calls("weights X y") == []
+    made = calls("p q r s")
+    assert 1 < len(made) <= 12
+    assert len(set(made)) == len(made)
+
+
+def test_a_parameter_of_an_instance_is_not_counted():
+    method = {"parameters": [{"name": n, "kind": "POSITIONAL_OR_KEYWORD", "optional": False,
+                              "default": None} for n in ("self", "X")]}  # fmt: skip
+    assert [p.name for p in classes.without_self(method)] == ["X"]
+    assert [p.name for p in classes.without_self(method | {"static": True})] == ["self", "X"]
+
+
+def test_a_method_that_asks_for_a_result_gets_that_of_a_forward_pass():
+    net = NET.replace("def backprop(self, X, y)", "def backprop(self, X, y, output)")
+    _, made = methods_of(net, "backprop")
+    asked = [bound for bound in made if ("output", "forward", False) in bound.call]
+    assert asked
+    assert {bound.before for bound in asked} == {
+        ("forward", (("X", "X", False),)), ("predict", (("X", "X", False),)),
+    }  # fmt: skip
