@@ -155,7 +155,7 @@ class Case:
         try:
             with np.errstate(all="ignore"):
                 for l, theirs in self._from_last_layer(steps):
-                    if len(self.parts) <= l or self.parts[l].shape != theirs.shape:
+                    if self.parts[l].shape != theirs.shape:
                         return None
                     tolerance = np.array(tolerances[l] * _growth(theirs, sizes[l]))
                     worst = float(np.max(_in_units(self.parts[l] - theirs, tolerance)))
