@@ -165,6 +165,9 @@ def test_the_usual_forms_of_the_data_are_tried_with_every_layout_before_the_rare
     ]  # fmt: skip
     deliveries = {way.delivery for way in made}
     assert {way.delivery for way in made[: 8 * len(deliveries)]} == deliveries
+    assert {y for x, y in {(way.x, way.y) for way in made} if x == "" and "columns" in y} == {
+        "Y with examples in columns"  # only Y is turned
+    }
 
 
 def test_columns_of_biases_come_with_columns_of_examples():
