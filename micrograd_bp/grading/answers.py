@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
@@ -75,12 +76,8 @@ def _gradient(delivery: Delivery, returned: Any, problem: Problem) -> Read:
     sets = list(gathered(returned, layout, exact.D if layout.kind == "none" else like))
     matched = min(sets, key=lambda parts: _off(parts, exact.D)) if sets else None
     if layout == COURSE and delivery.kind in ("list", "F", "numbered"):
-        try:
+        with contextlib.suppress(UserError):
             answer = answer_of(returned)
-        except UserError:
-            if matched is None:
-                raise
-        else:
             ordered = delivery.kind == "list" and len(answer.parts) == len(like)
             if matched is None or ordered or answer.fits([np.shape(T) for T in like]):
                 return answer.parts, answer.is_vector, answer.cost

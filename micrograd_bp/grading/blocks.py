@@ -72,7 +72,7 @@ def coefficients(
         return Coefficients(alpha, beta, alone[0], 0.0)
     for alpha0 in (alpha, 1.0 / m, 1.0, 1.0 / m**2):
         rest = bias - alpha0 * sums
-        size = max(float(np.max(np.abs(bias))), float(np.max(np.abs(alpha0 * sums))))
+        size = float(np.max(np.abs(bias)))
         if np.max(np.abs(rest)) <= tolerance * size:
             return Coefficients(alpha, beta, alpha0, 0.0)
         if not lambda_ or len(bias) < 2:

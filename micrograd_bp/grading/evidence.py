@@ -159,7 +159,7 @@ class Case:
         try:
             with np.errstate(all="ignore"):
                 for l, theirs in self._from_last_layer(steps):
-                    if len(self.parts) <= l or self.parts[l].shape != theirs.shape:
+                    if self.parts[l].shape != theirs.shape:
                         return None
                     if not self.biases:
                         theirs = _with_column(self.parts[l], theirs)

@@ -153,16 +153,9 @@ def _delta_layers(reading: Reading, kinds: set[tuple[str, int]]) -> list[int]:
 
 
 def _layers_by_use(reading: Reading, kinds: set[tuple[str, int]]) -> list[int]:
-    layers = list(range(reading.model.last - 1, 0, -1))
-    score = Counter[int]()
-    for kind, layer in kinds:
-        if kind in WEIGHTS | {"theta", "updated"}:
-            score[layer] += 2
-        if kind == "delta":
-            score[layer - 1] += 2
-        if kind in FORWARD:
-            score[layer] += 1
-    return sorted(layers, key=lambda l: -score[l])
+    """The l whose Θ⁽ˡ⁾ a gradient made of these may be of, the likeliest first."""
+    score = Counter(layer - 1 if kind == "delta" else layer for kind, layer in kinds)
+    return sorted(range(reading.model.last - 1, 0, -1), key=lambda l: -score[l])
 
 
 def _chain(

@@ -149,9 +149,6 @@ def sinks_of(flow: Flow, case: Case, model: Model) -> list[Node]:
     if case.fits:
         errors = case.errors()
         wanted = [p for p, e in zip(case.parts, errors, strict=True) if np.max(e) > 1.0] or wanted
-        wanted += [p[:, 1:] for p in wanted if p.ndim == 2] + [
-            p[:, :1] for p in wanted if p.ndim == 2
-        ]
         if case.answer.is_vector:
             wanted.append(np.concatenate([np.ravel(p) for p in case.answer.parts]))
     keys = {key_of(np.asarray(part, dtype=np.float64)) for part in wanted}

@@ -273,7 +273,7 @@ class Reading:
     def inputs(self, node: Node) -> list[Node]:
         """The nodes that a value was computed from, or of which it is a row."""
         found = [i for i in self.flow.inputs(node) if i.key != node.key]
-        if not found and not node.operands and node.value.size > 1:
+        if not found and node.value.size > 1:
             held = self.flow.holder(node)
             found = [held] if held is not None and held.key != node.key else []
         return found

@@ -76,10 +76,6 @@ class Stub(types.ModuleType):
     """Stands for a module that is missing, or only draws: what is in it does nothing, but for the
     usual functions (sigmoid, relu) of a helper file."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.__path__ = []  # so that it may have sub-modules
-
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)

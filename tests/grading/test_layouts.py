@@ -268,6 +268,7 @@ def named(alpha, beta, alpha0, beta0=0.0, ones=0.0):
         ((1 / M, -RATE / M, 1 / M), ["regularization subtracted"]),
         ((1 / M, 0.31 * RATE / M, 1 / M), ["regularization times a stray factor 0.31"]),
         ((1 / M, RATE / M, 1 / M, RATE / M), ["bias column regularized"]),
+        ((1 / M, RATE / M, 1 / M, 1e-10 / M, 1e-10 / M), []),
         ((1 / M, RATE / M, 1 / M, 0, 0.2), ["ones for the bias column in the penalty"]),
         ((2 / M, RATE / M, 2 / M), ["every example accumulated twice"]),
         ((5.5 / M, RATE / M, 5.5 / M), ["a stray factor 5.5"]),

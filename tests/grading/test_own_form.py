@@ -142,6 +142,51 @@ def test_it_is_so_to_rounding_only():
     assert check_backprop(apart(SQUARES, lambda m, K: 1.0, off=1e-3)).outcome == "wrong"
 
 
+def test_a_little_more_than_nearly_right_is_no_cost_of_its_own():
+    """A factor 1 + 4·10⁻⁵ and an error of 4·10⁻⁵ of the largest entry, which is 8·10⁻⁵."""
+
+    def function(W1, b1, W2, b2, X, Y):
+        made = apart(COURSE, lambda m, K: 1.0 + 4e-5)(W1, b1, W2, b2, X, Y)
+        largest = max(made, key=lambda part: np.max(np.abs(part)))
+        place = np.unravel_index(np.argmax(np.abs(largest)), largest.shape)
+        largest[place] *= 1.0 + 4e-5
+        return made
+
+    assert check_backprop(function).outcome == "wrong"
+
+
+def test_on_given_data_a_stated_cost_is_known_too():
+    net = SigmoidNetwork([4, 5, 3], seed=0)
+    X, Y = net.data(np.random.default_rng(0).normal(size=(6, 4)), [0, 1, 2, 0, 1, 2])
+
+    def function(thetas, X, Y, lambda_):
+        model = RELU.model(Problem(SigmoidNetwork(thetas=thetas), X, Y, lambda_))
+        return 2.0 * model.cost, [2.0 * model.gradient(l) for l in (1, 2)]
+
+    diagnosis = check_backprop(function, net, X, Y)
+    assert diagnosis.outcome == "right for its own cost"
+    assert diagnosis.differences == (
+        "ReLU in the hidden layers instead of the sigmoid", "J doubled"
+    )  # fmt: skip
+
+
+def test_a_wrong_gradient_of_a_known_cost_is_held_against_that_cost():
+    net = SigmoidNetwork([4, 5, 3], seed=0)
+    X, Y = net.data(np.random.default_rng(0).normal(size=(6, 4)), [0, 1, 2, 0, 1, 2])
+
+    def function(thetas, X, Y, lambda_):
+        model = RELU.model(Problem(SigmoidNetwork(thetas=thetas), X, Y, lambda_))
+        delta = model.deltas[3] @ thetas[1][:, 1:]  # where a > 0 should be asked
+        D = np.c_[delta.sum(axis=0), delta.T @ X] / len(X)
+        return model.cost, [D, model.gradient(2)]
+
+    diagnosis = check_backprop(function, net, X, Y)
+    assert diagnosis.outcome == "wrong"
+    assert [found.name for found in diagnosis.mistakes] == ["g' missing in δ"]
+    yours, right, agree = diagnosis.cost
+    assert (yours == right, agree) == (True, True)  # J is what it is meant to be
+
+
 # A wrong J is what its words say, written out
 
 

@@ -2,7 +2,8 @@
 
 ``#| z⁽²⁾`` stands beside a line that computes z⁽²⁾, ``#wrong| δ⁽²⁾`` beside one that should, and
 ``#follows| …`` where numbers are wrong only because of a line before. The first lines of a file
-tell the outcome, the mistake's name, the formula of the wrong line, and how the data are read.
+tell the outcome, the mistake's name, what the wrong line computes and what it should, and how the
+data are read.
 """
 
 import re
@@ -34,7 +35,8 @@ def test_a_file_is_read_line_by_line_as_a_reader_does(path, monkeypatch):
     else:
         assert not name or diagnosis.mistakes[0].name == name
         assert "#wrong|" in diagnosis.where["code"]
-        assert diagnosis.where["expected"] == said(text, "expected") or not said(text, "expected")
+        for key, word in (("expected", "expected"), ("computed", "computes")):
+            assert diagnosis.where[key] == said(text, word) or not said(text, word)
     lines = {line.number: line for line in diagnosis.lines.lines}
     for number, line in enumerate(text.splitlines(), start=1):
         beside = re.search(r"#(wrong|follows|)\| ?(.*)$", line)

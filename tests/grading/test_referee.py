@@ -258,6 +258,15 @@ def test_a_factor_of_too_few_weights_to_tell_it_is_a_clue(factor):
     assert "begin with δ⁽ᴸ⁾" in diagnosis.clues[0]
 
 
+def test_factors_that_differ_from_case_to_case_are_no_clue():
+    def function(thetas, X, Y, lambda_):
+        factor = 2.5 if lambda_ else 2.6 if len(X) > 1 else 2.7
+        return [factor * d for d in right(thetas, X, Y, lambda_)]
+
+    (clue,) = check_backprop(function, SigmoidNetwork([1, 1], seed=0)).clues
+    assert "begin with δ⁽ᴸ⁾" in clue
+
+
 def stored(D, lambda_=None):
     results = {"X": X, "y": Y, "Theta1": NET.thetas[0], "Theta2": NET.thetas[1]}
     results |= {"Theta1_grad": D[0], "Theta2_grad": D[1]}
@@ -322,9 +331,22 @@ def test_a_cost_confirms_the_gradient_that_is_its_own_on_all_layers():
         assert not confirmed(J, problem, step, COURSE, stepped=False)
 
 
-@pytest.mark.parametrize("layout", [COURSE, Layout("apart"), Layout("apart", True, "row")])
+def test_what_does_not_depend_on_examples_and_labels_is_no_cost():
+    problem, T = Problem(NET, X, Y, 0.0), NET.thetas
+
+    def penalty(problem):
+        return sum(float(np.sum(theta**2)) for theta in problem.net.thetas)
+
+    for cost in (penalty, lambda p: penalty(p) * np.sum(p.X), lambda p: penalty(p) * p.Y[0, 0]):
+        D = [2.0 * cost(problem) / penalty(problem) * theta for theta in T]
+        assert not confirmed(cost, problem, D, COURSE, stepped=False)
+
+
+@pytest.mark.parametrize(
+    "layout", [COURSE, Layout("apart"), Layout("apart", True, "row"), Layout("none")]
+)
 def test_a_cost_confirms_a_gradient_in_any_layout(layout):
-    problem = random_problem([3, 2, 2], 4, 0.0)
+    problem = layout.problem(random_problem([3, 2, 2], 4, 0.0))
     D = autodiff_gradient(problem.net, problem.X, problem.Y).D
     assert confirmed(J, problem, D, layout, stepped=False)
     turned = [D[0], D[1] * [[1.0, 1.0, 1.0], [1.0, 1.0, 1.01]]]

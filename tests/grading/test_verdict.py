@@ -9,10 +9,11 @@ import pytest
 from micrograd_bp import Diagnosis, SigmoidNetwork, autodiff_gradient
 from micrograd_bp.grading import examine
 from micrograd_bp.grading.answers import cost_beside, number_in, read_answer
+from micrograd_bp.grading.catalogue import MISTAKES
 from micrograd_bp.grading.delivery import Delivery
 from micrograd_bp.grading.diagnosis import Finding, LayerVerdict, theta_names
 from micrograd_bp.grading.evidence import Case
-from micrograd_bp.grading.explain import _rank, judge_cost
+from micrograd_bp.grading.explain import _rank, explanations, judge_cost, unseen
 from micrograd_bp.grading.layouts import COURSE, Layout, Problem
 from micrograd_bp.grading.own_cost import gradient_scale
 from micrograd_bp.grading.submission import Answer, StepError, UserError
@@ -93,6 +94,22 @@ def test_of_two_diagnoses_that_which_leaves_less_to_explain_is_better():
     assert [one.cost_wrong for one in order] == [False, True, False, False, False]
     assert not replace(RIGHT, cost=(1.0, 2.0, False)).cost_wrong
     assert not replace(WRONG, cost=(1.0, 1.0, True)).cost_wrong
+
+
+def test_a_hint_keeps_of_the_line_what_it_may_tell():
+    where = {"file": "f.py", "line": 7, "code": "d = 1", "computed": "δ", "expected": "h − y"}
+    told = replace(WRONG, where=where)
+    assert told.hinted("which").where == where
+    assert told.hinted("where").where == {"file": "f.py", "line": 7, "code": "d = 1"}
+
+
+def test_plain_types_hold_the_listing_and_each_layer_with_its_verdict():
+    plain = WRONG.to_dict()
+    assert plain["lines"] is None
+    assert [one["passed"] for one in plain["layers"]] == [False, True]
+    assert "result" not in plain
+    listing = SimpleNamespace(to_dict=lambda: {"lines": [1, 2]})
+    assert replace(WRONG, lines=listing).details()["lines"] == {"lines": [1, 2]}
 
 
 def test_the_report_says_what_is_known_and_no_more():
@@ -279,6 +296,8 @@ def test_where_a_function_runs_is_noted(sizes, only):
         (1e-8, None, False, "single precision (float32) goes, or a numerical estimate"),
         (4e-5, None, False, "a numerical estimate of the gradient goes; is it one?"),
         (1e-8, J + 1e-9, False, "single precision"),
+        (1e-11, J + 1e-9, False, "single precision"),
+        (1e-11, None, False, "single precision"),
     ],
 )
 def test_the_likely_reason_for_the_last_digits(off, cost, scaled, words):
@@ -289,6 +308,15 @@ def test_the_likely_reason_for_the_last_digits(off, cost, scaled, words):
     (note,) = examine._nearly_notes([case], [PROBLEM], "nearly right")
     assert words in note
     assert examine._nearly_notes([case], [PROBLEM], "right") == ()
+
+
+def test_a_run_is_right_if_every_entry_of_every_case_and_its_cost_are():
+    exact = Case(NET, X, Y, 0.7, Answer(list(D), False, J))
+    one = [D[0], D[1] + 1e-9 * np.eye(2, 3)]
+    assert examine._right([exact, exact])
+    assert not examine._right([exact, replace(exact, answer=Answer(one, False))])
+    assert not examine._right([exact, replace(exact, answer=Answer(list(D), False, J + 1e-9))])
+    assert examine._right([replace(exact, answer=Answer(list(D), False))])
 
 
 def test_digits_are_the_least_of_gradient_and_cost():
@@ -375,3 +403,65 @@ def test_a_cost_is_right_where_every_one_that_was_given_is():
     assert found[0].residual < 1e-14
     assert found[0].noise < 1.0
     assert judge_cost([case(np.nan)])[0][2] is False
+    tolerance = case(J).cost_tolerance
+    assert judge_cost([case(J + 0.5 * tolerance)])[0][2]
+    assert not judge_cost([case(J + 2.0 * tolerance)])[0][2]
+    for part, named in [(0.5, True), (2.0, False)]:
+        assert bool(judge_cost([case(plain + part * tolerance)])[1]) == named
+    data = plain * len(X) + (J - plain)  # "J without 1/m", whose rounding is larger as it is
+    for part, named in [(0.9, True), (1.5, False)]:
+        (_, found) = judge_cost([case(data + part * tolerance * data / J)])
+        assert [one.name for one in found] == ["J without 1/m"] * named
+
+
+NONE, TWICE = "regularization left out", "regularization twice"
+
+
+def off_by(part, *names):
+    """A case whose layers have these mistakes (None: none), but for a part of what rounding
+    explains, in one entry of each."""
+    exact = Case(NET, X, Y, 0.7, Answer(list(D), False))
+    parts = []
+    for l, name in enumerate(names):
+        wrong = D[l].copy() if name is None else MISTAKES[name].gradient(NET.thetas, X, Y, 0.7)[l]
+        wrong[1, 2] += part * np.max(exact.tolerances[l])
+        parts.append(wrong)
+    return replace(exact, answer=Answer(parts, False))
+
+
+@pytest.mark.parametrize("names", [(NONE, NONE), (None, NONE), (NONE, None), (NONE, TWICE)])
+def test_a_mistake_is_named_as_closely_as_rounding_allows_and_no_further(names):
+    (found,) = explanations([off_by(0.5, *names)])
+    assert set(found.parts) == set(names) - {None}
+    assert found.layers == tuple(l for l, name in enumerate(names, 1) if name)
+    assert 0.3 < found.noise <= 0.51
+    assert explanations([off_by(8.0, *names)]) == []
+    assert explanations([off_by(0.5, *names), off_by(8.0, *names)]) == []
+
+
+def test_what_is_left_is_that_of_the_worst_case():
+    cases = [off_by(part, NONE, NONE) for part in (0.0, 0.5, 0.1)]
+    wrong = MISTAKES[NONE].gradient(NET.thetas, X, Y, 0.7)
+    size = max(np.max(np.abs(part)) for part in wrong)
+    left = max(
+        np.max(np.abs(a - b)) for a, b in zip(cases[1].parts, wrong, strict=True)
+    ) / size  # fmt: skip
+    for order in (cases, cases[::-1]):
+        (found,) = explanations(order)
+        assert found.residual == pytest.approx(left, rel=1e-6)
+        assert 0.3 < found.noise <= 0.51
+
+
+def test_two_steps_of_which_one_leaves_nothing_explain_nothing():
+    zeros = Case(NET, X, Y, 0.7, Answer([0.0 * part for part in D], False))
+    assert explanations([zeros]) == []
+    assert explanations([replace(zeros, answer=Answer([np.inf * D[0], D[1]], False))]) == []
+
+
+def test_unseen_is_what_gives_these_numbers_too():
+    one = Case(NET, X[:1], Y[:1], 0.0, Answer(autodiff_gradient(NET, X[:1], Y[:1]).D, False))
+    assert {"no 1/m", NONE, "last example only"} <= set(unseen([one]))
+    assert "sign of h − y" not in unseen([one])
+    three = Case(NET, X, Y, 0.0, Answer(autodiff_gradient(NET, X, Y).D, False))
+    assert {"no 1/m", "last example only"}.isdisjoint(unseen([three]))
+    assert NONE in unseen([three])

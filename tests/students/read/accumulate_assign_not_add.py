@@ -1,4 +1,5 @@
 # wrong: last example only
+# computes: Δ⁽ˡ⁾ = δ⁽ˡ⁺¹⁾ (a⁽ˡ⁾)ᵀ of the last example
 # expected: D⁽¹⁾ = Δ⁽¹⁾ / m + (λ/m) Θ⁽¹⁾, its bias column left out
 # read as: Θ matrix by matrix, y as class labels from 1
 import numpy as np

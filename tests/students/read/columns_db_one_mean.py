@@ -1,4 +1,5 @@
 # wrong: bias gradient averaged over the units too
+# computes: mean(δ⁽²⁾)
 # read as: weights set in W1, W2, W and b apart, examples in columns, Y with examples in columns
 import numpy as np
 

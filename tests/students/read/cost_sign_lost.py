@@ -1,4 +1,5 @@
 # wrong: sign of the term of 1 − y in J
+# computes: sum(−(y log h) + (1 − y) log(1 − h)) / m
 # expected: J = (1/m) Σ −y log h − (1 − y) log(1 − h) + (λ/2m) Σ θ², biases left out
 # read as: Θ matrix by matrix
 import numpy as np

@@ -1,4 +1,5 @@
 # wrong: bias gradient not divided by m
+# computes: Δ⁽³⁾(:, 0)
 # expected: D⁽³⁾ = Δ⁽³⁾ / m
 # read as: Θ as a list of matrices, W and b apart, examples in columns, Y with examples in columns
 import numpy as np

@@ -1,4 +1,5 @@
 # wrong: divided by 3, a number of units, instead of m
+# computes: Y.shape[0]
 # expected: D⁽²⁾ = Δ⁽²⁾ / m
 # read as: Θ matrix by matrix, W and b apart, examples in columns, Y with examples in columns
 import numpy as np

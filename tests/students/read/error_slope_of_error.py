@@ -1,4 +1,5 @@
 # wrong: g' taken of the error (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ instead of the activation
+# computes: δ⁽ˡ⁾ = e .* e .* (1 − e), e = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾
 # expected: δ⁽²⁾ = Θ⁽²⁾(:, 1:)ᵀ δ⁽³⁾ .* a⁽²⁾ .* (1 − a⁽²⁾)
 # read as: Θ matrix by matrix, W and b apart, weights as (in, out)
 import numpy as np

@@ -1,4 +1,5 @@
 # wrong
+# computes: Θ⁽³⁾ᵀ δ⁽⁴⁾ .* a⁽²⁾ .* (1 − a⁽²⁾)
 # expected: δ⁽²⁾ = Θ⁽²⁾(:, 1:)ᵀ δ⁽³⁾ .* a⁽²⁾ .* (1 − a⁽²⁾)
 # read as: Θ matrix by matrix, W and b apart, weights as (in, out)
 import numpy as np

@@ -1,4 +1,5 @@
 # wrong: bias gradient given as g′(z⁽³⁾); and bias gradient given as g′(z⁽²⁾)
+# computes: g′(z⁽³⁾)
 # expected: D⁽²⁾ = Δ⁽²⁾ / m
 # read as: weights set in weights.0, weights.1, weights.2, W and b apart, one example as (n, 1), y of one example as (K, 1)
 import numpy as np

@@ -1,4 +1,5 @@
 # wrong: last unit dropped from δ instead of the bias unit
+# computes: δ⁽ˡ⁾ = [(Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* g'([1; …])](1:end−1)
 # expected: δ⁽²⁾ = Θ⁽²⁾(:, 1:)ᵀ δ⁽³⁾ .* a⁽²⁾ .* (1 − a⁽²⁾)
 # read as: θ as one vector, row by row, y as class labels from 1
 import numpy as np

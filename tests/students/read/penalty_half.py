@@ -1,4 +1,5 @@
 # wrong: λ/2m instead of λ/m
+# computes: Δ⁽¹⁾ / m + λ (Θ⁽¹⁾ without its bias column) / 2m
 # expected: D⁽¹⁾ = Δ⁽¹⁾ / m + (λ/m) Θ⁽¹⁾, its bias column left out
 # read as: θ as one vector, y as class labels from 1
 import numpy as np

@@ -1,4 +1,5 @@
 # wrong: g' evaluated at a instead of z
+# computes: sigmoid_prime(a⁽³⁾)
 # expected: g′(z⁽³⁾) = a⁽³⁾ .* (1 − a⁽³⁾)
 # read as: weights set in weights.0, weights.1, weights.2, W and b apart, one example as (n, 1), y of one example as (K, 1)
 import numpy as np

@@ -1,4 +1,5 @@
 # wrong: g′ of tanh taken as 1 − a, the square missing
+# computes: δ⁽ˡ⁾ = (Θ⁽ˡ⁾)ᵀ δ⁽ˡ⁺¹⁾ .* (1 − a⁽ˡ⁾)
 # expected: δ⁽²⁾ = Θ⁽²⁾(:, 1:)ᵀ δ⁽³⁾ .* (1 − (a⁽²⁾)²)
 # read as: θ as a dict, W and b apart, examples in columns, Y with examples in columns
 import numpy as np

@@ -1,4 +1,5 @@
 # wrong: g' of the previous layer
+# computes: (Θ⁽³⁾ᵀ δ⁽⁴⁾) / m .* g′(z⁽²⁾)
 # expected: δ⁽³⁾ = Θ⁽³⁾(:, 1:)ᵀ δ⁽⁴⁾ .* g′(z⁽³⁾)
 # read as: θ as a dict, W and b apart, weights as (in, out)
 import numpy as np

@@ -1,4 +1,5 @@
 # wrong: g' taken as a, the factor 1 − a missing; and bias column regularized
+# computes: Δ⁽³⁾ / m + λ Θ⁽³⁾ / m
 # expected: D⁽³⁾ = Δ⁽³⁾ / m + (λ/m) Θ⁽³⁾, its bias column left out
 # read as: Θ as a list of matrices
 import numpy as np
