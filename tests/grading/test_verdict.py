@@ -355,6 +355,9 @@ def test_an_answer_is_the_same_to_rounding(change, same):
     other = Answer([change(D[0]), D[1]], False)
     assert examine.same_answer(one, other) == examine.same_answer(other, one) == same
     assert not examine.same_answer(one, Answer(D[:1], False))
+    for size, off, alike in [(1e-6, 5e-10, False), (1e6, 1e-4, True)]:
+        pair = [Answer([np.array([[size, entry]])], False) for entry in (0.0, off)]
+        assert examine.same_answer(*pair) == examine.same_answer(*pair[::-1]) == alike
     nan = Answer([np.full((2, 2), np.nan)], False)
     assert examine.same_answer(nan, nan)
 
