@@ -59,6 +59,11 @@ def test_what_was_stored_into_an_array_is_behind_it():
     assert "X[1]" in texts | behind(flow, changed)
 
 
+def test_what_an_item_held_is_of_the_array_that_holds_it():
+    flow = flow_of("D = X * 2\nD[1] += X[0]")
+    assert behind(flow, last(flow, "D[1]", "before")) == {"X * 2"}
+
+
 def test_everything_behind_a_result_is_found_and_nothing_else():
     flow = flow_of("a = X * 2\nb = a + 1\nc = W * 3\nd = b - a")
     found = flow.behind([last(flow, "b - a")])
