@@ -92,7 +92,7 @@ def _passed_on(
     yield (), tried
     if l == 1:
         return
-    if mistakes and tried[0].deltas[l + 1] is not models[0].deltas[l + 1]:
+    if tried[0].deltas[l + 1] is not models[0].deltas[l + 1]:
         yield mistakes, models
     elif not mistakes:
         for mistake in MISTAKES.values():
