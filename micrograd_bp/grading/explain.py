@@ -197,10 +197,12 @@ def _step_by_step(cases: Sequence[Case]) -> list[Finding]:
         named += [_divided(mistake, link.layer, last) for mistake in link.divided]
         for mistake in named:
             where.setdefault(mistake.name, (mistake, []))[1].append(link.layer)
-    for slip in links[0].slips:
+    slips = {slip.name: slip for link in links for slip in link.slips}
+    if len(slips) == 1 and cases[0].answer.rate != 1.0:
         # how long a step is, is for its α to say: only its direction can be wrong
-        if slip.stray and cases[0].answer.rate != 1.0 and len(where[slip.name][1]) == last:
-            _, layers = where.pop(slip.name)
+        ((name, slip),) = slips.items()
+        if slip.stray and len(where[name][1]) == last:
+            _, layers = where.pop(name)
             if slip.factor < 0.0:
                 where[ASCENT] = MISTAKES[ASCENT], layers
     mistakes = [mistake for mistake, _ in where.values()]
