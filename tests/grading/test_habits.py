@@ -1,4 +1,6 @@
-"""Files as scipy's minimizers want them: a cost, and its gradient in a function beside it."""
+"""Costs beside their gradients, codes without biases, and loops that only step."""
+
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +61,14 @@ def test_where_there_are_no_biases_their_column_hides_no_mistake(tmp_path, chang
     assert names & {finding.name for finding in diagnosis.mistakes}
     assert not any(layer.biases for layer in diagnosis.layers)
     assert "bias column" not in " ".join(diagnosis.clues).lower()
+
+
+def test_of_a_training_loop_the_direction_is_named_and_not_the_length(tmp_path):
+    """The gradient that a loop steps along shows up to its rate only."""
+    read = Path(__file__).parents[1] / "students" / "read" / "pure_python_lists.py"
+    source = read.read_text(encoding="utf-8")
+    right, wrong = "layer[j]['output'] - expected[j]", "expected[j] - layer[j]['output']"
+    assert right in source
+    (found,) = graded(tmp_path, source.replace(right, wrong)).mistakes
+    assert found.parts[-1] == "ascent instead of descent sign overall"
+    assert not any("stray" in part for part in found.parts)
