@@ -165,7 +165,7 @@ def assignments(
     if essential == ESSENTIAL and len(given) == 1 and not {"X", "Y"} & set(roles_of(given[0].name)):
         yield {given[0].name: "weights"}
         return
-    whole = any("weights" in roles_of(p.name)[:1] for p in given)
+    whole = any("weights" in roles_of(p.name) for p in given)
     numbered = {} if whole else _numbered(given)
     choices = [
         (numbered[p.name],) if p.name in numbered else (*roles_of(p.name), *_doubt(p.name))

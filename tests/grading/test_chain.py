@@ -140,7 +140,16 @@ class SlopeOfOneLayer(Pass):
         return D + (self.m - 1) * d.T @ one(self.a[l]) / self.m if l == 0 else D
 
 
-SLOPED, UNSLOPED = "output δ times g' (the squared-error form)", "g' missing in δ"
+class StrayPenalty(Pass):
+    """1.7 times the penalty."""
+
+    def gradient(self, l, d):
+        D = super().gradient(l, d)
+        D[:, 1:] += 0.7 * self.lambda_ / self.m * self.thetas[l][:, 1:]
+        return D
+
+
+UNSLOPED = "g' missing in δ"
 TWO = "two different δ of the output layer: (h_θ(x) − y) .* h_θ(x) .* (1 − h_θ(x)) and h_θ(x) − y"
 DEEP, SQUARE = [3, 5, 4, 3], [4, 4, 4, 4]
 
@@ -172,3 +181,20 @@ def test_each_wrong_step_is_named_with_its_layers(wrong, sizes, parts, layers):
         (found,) = diagnosis.mistakes
         assert sorted(found.parts) == sorted(parts)
         assert found.layers == layers
+
+
+@pytest.mark.parametrize(
+    ("wrong", "name", "meant"),
+    [
+        (InputsAndFactor, "bias gradient times a stray factor 3",
+         "D_ij⁽ˡ⁾ = (1/m) Δ_ij⁽ˡ⁾ + …"),
+        (StrayPenalty, "regularization times a stray factor 1.7",
+         "D_ij⁽ˡ⁾ = (1/m) Δ_ij⁽ˡ⁾ + (λ/m) θ_ij⁽ˡ⁾ for j ≥ 1"),
+    ],
+)  # fmt: skip
+def test_a_stray_factor_is_told_beside_the_formula_that_it_is_in(wrong, name, meant):
+    net = SigmoidNetwork([4, 5, 3], seed=4, init=1.0)
+    X, Y = net.data(np.random.default_rng(5).normal(size=(6, 4)), [0, 1, 2, 2, 1, 0])
+    (found,) = check_backprop(lambda *problem: wrong(*problem).D, net, X, Y, 0.8).mistakes
+    formulas = dict(zip(found.parts, found.formulas, strict=True))
+    assert formulas[name][1] == meant

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from micrograd_bp import SigmoidNetwork, autodiff_gradient, check_backprop
-from micrograd_bp.grading.catalogue import known_for
+from micrograd_bp.grading.catalogue import MISTAKES, known_for
 from micrograd_bp.grading.model import HIDDEN, OUTPUTS
 from micrograd_bp.grading.names import assignments, parameters_of
 from micrograd_bp.grading.workshop import signature
@@ -152,6 +152,33 @@ def test_the_squared_error_without_its_slope_is_h_minus_y():
     found = mistake.procedure("tanh", "sigmoid, squared error").gradient(T, X, Y)
     for yours, theirs in zip(found, gradient("tanh", of_slope("tanh")), strict=True):
         np.testing.assert_allclose(yours, theirs, rtol=1e-12, atol=1e-14)
+
+
+FACTORS = {  # of A = ∂J/∂Θ without a penalty and of P, the penalty's; m = 6, K = 4
+    "no 1/m": (6, 1),
+    "no 1/m anywhere, regularization included": (6, 6),
+    "1/m twice": (1 / 6, 1),
+    "1/m twice everywhere, regularization included": (1 / 6, 1 / 6),
+    "averaged over the outputs too": (1 / 4, 1),
+    "every example accumulated twice": (2, 1),
+    "regularization left out": (1, 0),
+    "regularization without 1/m": (1, 6),
+    "regularization twice": (1, 2),
+    "λ/2m instead of λ/m": (1, 1 / 2),
+    "regularization subtracted": (1, -1),
+    "ascent instead of descent sign overall": (-1, -1),
+    "whole gradient counted twice": (2, 2),
+    "sign of h − y": (-1, 1),
+}
+
+
+@pytest.mark.parametrize("name", FACTORS)
+def test_a_mistake_in_a_factor_is_that_factor(name):
+    net = SigmoidNetwork(thetas=T)
+    both, data = autodiff_gradient(net, X, Y, 0.7).D, autodiff_gradient(net, X, Y, 0.0).D
+    one, other = FACTORS[name]
+    for found, A, D in zip(MISTAKES[name].gradient(T, X, Y, 0.7), data, both, strict=True):
+        np.testing.assert_allclose(found, one * A + other * (D - A), rtol=1e-11, atol=1e-13)
 
 
 # What parameters may be

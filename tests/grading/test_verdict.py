@@ -355,6 +355,9 @@ def test_an_answer_is_the_same_to_rounding(change, same):
     other = Answer([change(D[0]), D[1]], False)
     assert examine.same_answer(one, other) == examine.same_answer(other, one) == same
     assert not examine.same_answer(one, Answer(D[:1], False))
+    for size, off, alike in [(1e-6, 5e-10, False), (1e6, 1e-4, True)]:
+        pair = [Answer([np.array([[size, entry]])], False) for entry in (0.0, off)]
+        assert examine.same_answer(*pair) == examine.same_answer(*pair[::-1]) == alike
     nan = Answer([np.full((2, 2), np.nan)], False)
     assert examine.same_answer(nan, nan)
 
@@ -372,6 +375,8 @@ def test_a_rate_is_told_from_the_whole_or_from_what_fits_best():
     assert examine._alpha([rng.normal(size=part.shape) * 1e9 for part in D], D) != 0.0
     factor, left = gradient_scale([2.0 * D[0]], [D[0]])
     assert (factor, left) == (pytest.approx(2.0), pytest.approx(0.0, abs=1e-15))
+    factor, left = gradient_scale([np.array([2.0, 4.4])], [np.array([1.0, 2.0])])
+    assert (factor, left) == (pytest.approx(10.8 / 5), pytest.approx(0.16 / 4.32))
     assert gradient_scale([D[0]], [0.0 * D[0]]) == (0.0, np.inf)
     assert gradient_scale([np.nan * D[0]], [D[0]]) == (0.0, np.inf)
     assert gradient_scale([0.0 * D[0]], [D[0]]) == (0.0, np.inf)

@@ -53,6 +53,7 @@ def told(source, role):
         ("np.hstack([h, y]) * 3", "hstack([h, y]) .* 3"),
         ("(h if m else y)", "h if m else y"),
         ("h // 3", "h // 3"),
+        ("np.exp(3 * (d3 @ W))", "exp(3 (Θ⁽²⁾ᵀ δ⁽³⁾))"),
     ],
 )
 def test_a_step_is_told_in_the_symbols_of_what_it_was_computed_from(expression, words):
