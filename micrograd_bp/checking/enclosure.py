@@ -55,9 +55,8 @@ def _confirmed(graph: Recorded, leaf: int) -> tuple[int, bool]:
             excess = float((abs(difference - exact) / size).lower())
         if distance <= ROUNDING:
             break
-    most = math.floor(BITS * math.log10(2.0))
-    digits = most if distance == 0.0 else math.floor(-math.log10(distance)) if distance < 1.0 else 0
-    return min(max(digits, 0), most), excess > ROUNDING
+    agreed = max(min(1.0, distance), 2.0**-BITS)
+    return math.floor(-math.log10(agreed)), excess > ROUNDING
 
 
 def _moved(graph: Recorded, numbers: Sequence[Any], leaf: int, step: Any) -> Any:

@@ -56,7 +56,7 @@ class Parameters:
         self.leaves: list[Leaf] = []
         arrays: list[Array] = []
         self._shape = self._read("theta", theta, arrays, top=True)
-        self.start = np.concatenate(arrays) if arrays else np.empty(0)
+        self.start = np.concatenate([np.empty(0), *arrays])
 
     def __getstate__(self) -> dict[str, Any]:
         """Other processes need the structure only."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
@@ -115,7 +116,9 @@ def may_be_signal(
     rounded = EPSILON * max(abs(value), abs(slope.value) * max(size, 1.0))
     if not noise > UNROUNDED * rounded:
         return False
-    reach = noise / max(abs(claimed), TINIEST)
+    reach = noise / abs(claimed) if claimed else math.inf
+    if math.isinf(reach):  # a slope of 0 makes no difference over any step
+        return False
     if reach < 8.0 * smallest:
         return reach > 4.0 * EPSILON * size
     values = along(0.1 * reach / len(POSITIONS) * POSITIONS)

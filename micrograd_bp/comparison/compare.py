@@ -221,7 +221,6 @@ def _judged(
     advice = COURSE_EPSILON if lost else None
     if np.any(np.isinf(error_bars) & undecided):
         advice = step_that_would_do(net, X, Y, lambda_, problem.epsilon)
-    tolerance = exact + np.where(estimated, error_bars, 0.0)
     return Comparison(
         gradients=gradients,
         pairs=pairs,
@@ -231,7 +230,7 @@ def _judged(
         undecided=tuple(
             parameter
             for p in np.flatnonzero(undecided)
-            for parameter in [_parameter(net, gradients, int(p), tolerance[p])]
+            for parameter in [_parameter(net, gradients, int(p), exact[p] + error_bars[p])]
             if parameter.name not in contradicted
         ),
         lost=lost,

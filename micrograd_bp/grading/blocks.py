@@ -13,9 +13,10 @@ import numpy as np
 
 from ..support.validation import Array
 
-__all__ = ["Coefficients", "Slip", "coefficients", "near", "slips"]
+__all__ = ["ASCENT", "Coefficients", "Slip", "coefficients", "near", "slips"]
 
 AGREEMENT = 1e-9
+ASCENT = "ascent instead of descent sign overall"  # in the catalogue
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,19 @@ class Slip:
 
 
 def coefficients(
-    value: Array, Delta: Array, Theta: Array, m: int, lambda_: float, tolerance: float = AGREEMENT
+    value: Array,
+    Delta: Array,
+    Theta: Array,
+    m: int,
+    lambda_: float,
+    tolerance: float = AGREEMENT,
+    *,
+    biases: bool = True,
 ) -> Coefficients | None:
     """The coefficients of one layer's gradient, all (s_{l+1}, s_l + 1); None if it is no such sum.
 
-    ``tolerance`` is relative to the largest entry. Without λ no Θ is looked for.
+    ``tolerance`` is relative to the largest entry. Without λ no Θ is looked for;
+    without ``biases`` their column is what the weights make it.
     """
     if value.shape != Delta.shape or not np.all(np.isfinite(value)):
         return None
@@ -55,6 +64,8 @@ def coefficients(
     if solved is None:
         return None
     alpha, beta = [*solved, 0.0][:2]
+    if not biases:
+        return Coefficients(alpha, beta, alpha, 0.0)
     bias, sums, thetas = value[:, 0], Delta[:, 0], Theta[:, 0]
     alone = _solved(bias, [sums], tolerance) if len(bias) > 1 else None
     if alone is not None:
@@ -126,7 +137,7 @@ def _whole(found: Coefficients, m: int, lambda_: float) -> Slip | None:
         return None
     named = {
         2.0: "whole gradient counted twice",
-        -1.0: "ascent instead of descent sign overall",
+        -1.0: ASCENT,
         float(m): "no 1/m anywhere, regularization included",
         1.0 / m: "1/m twice everywhere, regularization included",
     }

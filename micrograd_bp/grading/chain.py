@@ -214,7 +214,8 @@ def _fit(
     part = case.parts[l - 1]
     size = float(np.max(np.abs(part)))
     tolerance = float(np.max(case.tolerances[l - 1])) / size if size else 0.0
-    found = coefficients(part, model.scale * Delta, theta, m, model.lambda_, tolerance)
+    sums = model.scale * Delta
+    found = coefficients(part, sums, theta, m, model.lambda_, tolerance, biases=case.biases)
     if found is None:
         return None
     made = tuple(slips(found, m, K, model.lambda_))

@@ -38,7 +38,7 @@ def where_to_look(cases: Sequence[Case], verdicts: Sequence[LayerVerdict]) -> li
         ]
     if any(bias) and not any(rest):
         return ["Only bias columns are wrong: look at the 1 before a⁽ˡ⁾ in (1), ∂J/∂θ_i0 = δ_i."]
-    if any(rest) and not any(bias):
+    if any(rest) and not any(bias) and cases[0].biases:
         return ["Bias columns are right, so every δ is: look at the a_j⁽ˡ⁾ of equation (1)."]
     if verdicts[-1].passed:
         return [

@@ -81,6 +81,7 @@ class LayerVerdict:
     worst: str  # θ₂₃⁽¹⁾
     yours: float
     right: float
+    biases: bool = True  # whether the code has any
 
     @property
     def passed(self) -> bool:
@@ -298,7 +299,7 @@ def _layer_row(verdict: LayerVerdict) -> list[str]:
         rest = "right"
     return [
         symbol("Θ", layer=verdict.layer),
-        "wrong" if 0 in verdict.wrong_columns else "right",
+        "none" if not verdict.biases else "wrong" if 0 in verdict.wrong_columns else "right",
         rest,
         "" if verdict.passed else verdict.worst,
         "" if verdict.passed else f"{verdict.yours:.7g}",

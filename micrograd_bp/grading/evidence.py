@@ -39,6 +39,7 @@ class Case:
     answer: Answer
     stored: bool = False  # numbers may have been rounded as they were written down
     own: Stated | None = None  # the code's own cost, where that is known and not the course's
+    biases: bool = True  # whether it has bias weights: what its columns lack is taken as right
     _forward: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -68,7 +69,10 @@ class Case:
     @cached_property
     def parts(self) -> list[Array]:
         """The answer layer by layer, or as it came if it does not have the weights' shapes."""
-        return self._parted(self.answer.parts)
+        parts = self._parted(self.answer.parts)
+        if self.biases or not self.fits:
+            return parts
+        return [_with_column(right, part) for right, part in zip(self.exact.D, parts, strict=True)]
 
     def _parted(self, parts: Sequence[npt.NDArray[Any]]) -> list[Array]:
         arrays = [np.asarray(part, dtype=np.float64) for part in parts]
@@ -157,6 +161,8 @@ class Case:
                 for l, theirs in self._from_last_layer(steps):
                     if self.parts[l].shape != theirs.shape:
                         return None
+                    if not self.biases:
+                        theirs = _with_column(self.parts[l], theirs)
                     tolerance = np.array(tolerances[l] * _growth(theirs, sizes[l]))
                     worst = float(np.max(_in_units(self.parts[l] - theirs, tolerance)))
                     if worst > 1.0 and not every_layer:
@@ -207,7 +213,15 @@ class Case:
         """The largest |yours − theirs|, relative to the largest of theirs."""
         with np.errstate(all="ignore"):
             D = steps.gradient(self.net.thetas, self.X, self.Y, self.lambda_)
-        return relative_difference(self.parts, self._parted(D))
+        theirs = self._parted(D)
+        if not self.biases:
+            theirs = [_with_column(*both) for both in zip(self.parts, theirs, strict=True)]
+        return relative_difference(self.parts, theirs)
+
+
+def _with_column(biases: Array, matrix: Array) -> Array:
+    """The matrix with the bias column of another one."""
+    return np.hstack([biases[:, :1], matrix[:, 1:]])
 
 
 def relative_difference(yours: Sequence[Array], theirs: Sequence[Array]) -> float:

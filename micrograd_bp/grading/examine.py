@@ -147,10 +147,12 @@ def _run(bound: Bound, runner: Runner, problems: Sequence[Problem]) -> Runs:
     stepped = any(answer.scaled for answer in answers)
     exacts = [problem.exact.D for problem in kept]
     answers = descaled(answers, exacts, [len(problem.X) for problem in kept], bound.layout)
+    biases = bound.layout.kind != "none"
     cases = [
-        Case(p.net, p.X, p.Y, p.lambda_, answer) for p, answer in zip(kept, answers, strict=True)
+        Case(p.net, p.X, p.Y, p.lambda_, answer, biases=biases)
+        for p, answer in zip(kept, answers, strict=True)
     ]
-    lacking = ("no biases",) if bound.layout.kind == "none" else ()
+    lacking = () if biases else ("no biases",)
     return Runs(
         cases,
         kept,
@@ -368,6 +370,7 @@ def _layer_verdicts(cases: Sequence[Case]) -> list[LayerVerdict]:
                 worst=symbol("θ", int(i) + 1, int(j), layer=l + 1),
                 yours=float(case.parts[l][i, j]),
                 right=float(case.exact.D[l][i, j]),
+                biases=case.biases,
             )
         )
     return made

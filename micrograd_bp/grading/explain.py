@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .blocks import Slip
+from .blocks import ASCENT, Slip
 from .catalogue import (
     COST_MISTAKES,
     MISTAKES,
@@ -197,9 +197,17 @@ def _step_by_step(cases: Sequence[Case]) -> list[Finding]:
         named += [_divided(mistake, link.layer, last) for mistake in link.divided]
         for mistake in named:
             where.setdefault(mistake.name, (mistake, []))[1].append(link.layer)
+    slips = {slip.name: slip for link in links for slip in link.slips}
+    if len(slips) == 1 and cases[0].answer.rate != 1.0:
+        # how long a step is, is for its α to say: only its direction can be wrong
+        ((name, slip),) = slips.items()
+        if slip.stray and len(where[name][1]) == last:
+            _, layers = where.pop(name)
+            if slip.factor < 0.0:
+                where[ASCENT] = MISTAKES[ASCENT], layers
     mistakes = [mistake for mistake, _ in where.values()]
-    layers = [tuple(sorted(found)) for _, found in where.values()]
-    return [_finding(mistakes, layers, 0.0, 0.0)]
+    shown = [tuple(sorted(found)) for _, found in where.values()]
+    return [_finding(mistakes, shown, 0.0, 0.0)] if mistakes else []
 
 
 def _divided(mistake: Mistake, layer: int, last: int) -> Mistake:

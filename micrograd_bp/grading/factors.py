@@ -36,7 +36,7 @@ def blocks_off(reading: Reading, case: Case) -> Iterator[Off]:
         if _close(yours, right):
             continue
         sums, theta = model.scale * model.accumulated(l), model.thetas[l - 1]
-        found = coefficients(yours, sums, theta, m, model.lambda_, AGREEMENT)
+        found = coefficients(yours, sums, theta, m, model.lambda_, AGREEMENT, biases=case.biases)
         if found is not None and max(abs(found.alpha), abs(found.alpha0)) < AGREEMENT / m:
             node = next((n for n in reading.flow.nodes if _zeros_like(n, yours)), None)
             if node is not None:  # nothing was added to what was set up, but a penalty perhaps

@@ -136,6 +136,8 @@ def judge(
     """
     search = Search(runner, given, lambda_)
     found = search.go(candidates)
+    if found is None and search.cost_alone is not None:
+        raise search.cost_alone  # arrays that it gives too, otherwise bound, are no gradient
     # a J that is right tells how θ and y are read, whatever the gradient is
     attempts = sorted(
         search.attempts, key=lambda one: (not one.fits, not one.cost_right, one.answer.scaled)
@@ -239,9 +241,10 @@ def _listing(
     if not runs.unstable and not same_answer(answer, untouched):
         return None  # what answers differently explains nothing
     own = runs.stated if runs.other_cost else None
-    exact = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched, own=own).exact.D
-    (untouched,) = descaled([untouched], [exact], [len(problem.X)], bound.layout)
-    case = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched, own=own)
+    case = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched, own=own,
+                biases=bound.layout.kind != "none")  # fmt: skip
+    (untouched,) = descaled([untouched], [case.exact.D], [len(problem.X)], bound.layout)
+    case = replace(case, answer=untouched)
     listing = explain_lines(
         trace.source,
         trace.events,

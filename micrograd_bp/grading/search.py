@@ -18,7 +18,7 @@ import numpy as np
 from .binding import Binding, Runner
 from .layouts import Layout, Problem, random_problem
 from .own_cost import gradient_scale
-from .submission import Answer, StepError, UserError
+from .submission import Answer, CostAloneError, StepError, UserError
 
 __all__ = ["Attempt", "Bound", "Search", "problems_for"]
 
@@ -159,6 +159,7 @@ class Search:
         self.runner, self.given, self.lambda_ = runner, given, lambda_
         self.attempts: list[Attempt] = []
         self.failure: UserError | None = None
+        self.cost_alone: UserError | None = None  # what ran so gives J and no gradient
         self.runs = 0
         self.uneven: set[str] = set()  # right on several examples but for factors that differ
 
@@ -220,6 +221,8 @@ class Search:
                 if not getattr(self.runner, "alive", True):
                     raise
                 failures.append(error)
+                if isinstance(error, CostAloneError):
+                    self.cost_alone = error
                 continue
             skipped = failures[0] if failures else None
             attempt = Attempt(bound, first, answer, skipped)

@@ -14,6 +14,7 @@ from .wire import Opaque
 
 __all__ = [
     "Answer",
+    "CostAloneError",
     "Event",
     "StepError",
     "Trace",
@@ -26,6 +27,10 @@ __all__ = [
 
 class UserError(ValueError):
     """The user's code raised an exception, or returned what is no gradient."""
+
+
+class CostAloneError(UserError):
+    """A call returned one number: it gives a cost, and its gradient comes from elsewhere."""
 
 
 class StepError(UserError):
@@ -100,7 +105,9 @@ def gradient_of(gradient: Any) -> Answer:
             raise _no_gradient((len(made.parts), *made.parts[0].shape) if made.parts else (0,))
         return made
     array = _numbers(gradient)
-    if array.ndim not in (1, 2) or array.size == 0:
+    if array.ndim == 0:
+        raise CostAloneError("function: returned one number, expected a gradient")
+    if array.ndim > 2 or array.size == 0:
         raise _no_gradient(array.shape)
     if array.ndim == 2 and 1 not in array.shape:
         return Answer([array], False)

@@ -300,24 +300,26 @@ class MatrixProduct(Instruction):
 
     def forward(self, memory: Memory) -> list[Call]:
         Theta, factor = memory.matrices[self.number], self.factor(memory)
-        Z = memory.values[VARYING][self.rows]
-        out = Z.reshape(len(Theta), -1)
+        out = memory.values[VARYING][self.rows].reshape(len(Theta), -1)
         room = memory.scratch(out.shape[1], len(Theta), PRODUCT)
+        gather, bias = list[Call](), np.zeros((len(Theta), 1))
+        if self.bias is not None:
+            gather, bias = memory.rows(memory.values[FIXED], self.bias.rows, OPERAND)
+        by_place = len(Theta), len(bias) // len(Theta), -1
+        z, b, product_of_inputs = (v.reshape(by_place) for v in (out, bias, room.T))
 
         def product() -> None:
             with np.errstate(all="ignore"):  # BLAS overflows in silence, and flags sound products
                 if self.factors.kind == INPUT:  # examples stand in rows
                     multiply(factor().T, Theta.T, room)
-                    np.copyto(out, room.T)
+                    np.add(product_of_inputs, b, z)
                 else:
                     np.matmul(Theta, factor(), out=out)
+                    np.add(z, b, z)
                 if not all_finite(out):
                     raise FloatingPointError
 
-        if self.bias is None:
-            return [product]
-        gather, bias = memory.rows(memory.values[FIXED], self.bias.rows, OPERAND)
-        return [product, *gather, partial(np.add, Z, bias, Z)]
+        return [*gather, product]
 
     def backward(self, memory: Memory) -> list[Call]:
         assert self.collect is not None

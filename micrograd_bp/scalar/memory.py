@@ -112,12 +112,12 @@ class Sums:
         counts = starts[1:] - starts[:-1]
         self.fewest, self.most = (int(counts.min()), int(counts.max())) if self.n else (0, 0)
         self.starts, self.rows, self.signs = starts.astype(np.int32), rows.astype(np.int32), signs
-        # the rows that are the sums as they stand, or the one row that is each of them
+        # the rows that are the sums as they stand or negated, or the one row that is each of them
         self.view: slice | None = None
         self.gathered: Rows | None = None  # the sums, if they have one term each
         self.slices: list[tuple[bool, slice]] = []  # term by term: whether to add, and n rows
         self.block: slice | None = None  # all terms, the first ones of all sums before the second
-        self.negated = False  # what is gathered, or the block
+        self.negated = False  # what is seen, or gathered, or the block
         self.parts: list[tuple[slice, Sums]] = []  # runs of sums that have as many terms each
         if self.n and self.fewest == self.most > 0:
             self._look_for_order(rows.reshape(self.n, -1), signs.reshape(self.n, -1) > 0.0)
@@ -129,19 +129,23 @@ class Sums:
 
     def _look_for_order(self, rows: Rows, plus: npt.NDArray[np.bool_]) -> None:
         self.negated = not plus.any()
+        alike = self.negated or bool(plus.all())
+        if self.most == 1 and alike:
+            index = as_index(rows[:, 0])
+            if isinstance(index, slice):
+                self.view = index
+            elif np.all(rows == rows[0]):
+                self.view = slice(int(rows[0, 0]), int(rows[0, 0]) + 1)
+            else:
+                self.gathered = index
+            return
         if self.most <= MOST_SLICES and np.all(plus == plus[0]):
             slices = [(bool(plus[0, k]), as_index(rows[:, k])) for k in range(self.most)]
             self.slices = [(add, index) for add, index in slices if isinstance(index, slice)]
-            if len(self.slices) < self.most:
-                self.slices = []
-        if self.most == 1 and plus.all() and (self.slices or np.all(rows == rows[0])):
-            first = int(rows[0, 0])
-            self.view = self.slices[0][1] if self.slices else slice(first, first + 1)
-        elif self.slices or not (plus.all() or self.negated):
-            return
-        elif self.most == 1:
-            self.gathered = rows[:, 0]
-        elif isinstance(index := as_index(rows.T), slice):
+            if len(self.slices) == self.most:
+                return
+            self.slices = []
+        if alike and isinstance(index := as_index(rows.T), slice):
             self.block = index
 
     def _look_for_parts(self, counts: Rows, starts: Rows, rows: Rows, signs: Array) -> None:
@@ -160,11 +164,18 @@ class Sums:
         self, memory: Memory, array: Array, use: int, out: Array | None = None
     ) -> tuple[list[Call], Array]:
         """How to get the sums, and where they are then: in ``out``, if it is given."""
+        shape = self.n, array.shape[1]
         if self.view is not None:
-            rows = np.broadcast_to(array[self.view], (self.n, array.shape[1]))
-            return ([], rows) if out is None else ([partial(np.copyto, out, rows)], out)
+            rows = array[self.view]
+            if not self.negated and out is None:
+                return [], np.broadcast_to(rows, shape)
+            if out is None:
+                room = memory.scratch(len(rows), shape[1], use)
+                return [partial(np.negative, rows, room)], np.broadcast_to(room, shape)
+            write = np.negative if self.negated else np.positive
+            return [partial(write, np.broadcast_to(rows, shape), out)], out
         if out is None:
-            out = memory.scratch(self.n, array.shape[1], use)
+            out = memory.scratch(*shape, use)
         return self._calls(memory, array, use, out), out
 
     def _calls(self, memory: Memory, array: Array, use: int, out: Array) -> list[Call]:

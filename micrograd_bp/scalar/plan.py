@@ -25,7 +25,7 @@ from ..support.validation import Array
 from .addresses import Addresses
 from .instructions import Elementwise, Instruction, MatrixProduct, Operand, Summation
 from .memory import FIXED, INPUT, VARYING, Index, Rows, Sums, as_index, ends_of, runs
-from .ops import SUM, Op
+from .ops import MUL, SUM, Op
 from .program import Program
 from .recording import Graph
 
@@ -236,6 +236,9 @@ class Schedule:
             yield self._summation(nodes)
         else:
             args = self._operands(nodes).reshape(len(nodes), -1)
+            if graph.ops[first] is MUL and len({*(self.kind[args[0]] == FIXED).tolist()}) == 1:
+                # of two that stand in one array the earlier comes first: inputs, and parameters
+                args = np.take_along_axis(args, self.rows[args].argsort(axis=1), axis=1)
             rows = self.rows[args]
             order = np.lexsort(rows.T[::-1])
             for part in _in_a_row(order, rows[order]):

@@ -85,6 +85,7 @@ class Bound:
             ],
             [step.room() for step in program.products],
         )
+        self.numbers = (rows[VARYING] + shares[VARYING]) * examples + rows[FIXED] + shares[FIXED]
         self.forward = self._forward(program.varying)
         self.fixed_forward = self._forward(program.fixed)
         self.backward = self._backward(program.varying)
@@ -96,11 +97,6 @@ class Bound:
                 (FIXED, program.collect_parameters),
             )
         }
-
-    @property
-    def numbers(self) -> int:
-        """How many it keeps, about."""
-        return sum(self.memory.values[kind].size + self.memory.shares[kind].size for kind in (0, 2))
 
     def _forward(self, steps: list[Instruction]) -> list[tuple[Call, Instruction]]:
         return [(call, step) for step in steps for call in step.forward(self.memory)]

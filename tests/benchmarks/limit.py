@@ -1,11 +1,12 @@
 """How far the tape and the matrix formulas are from the two products that they cannot do without.
 
-    python tests/benchmarks/limit.py [--rounds 25] [--threads 1 2]
+    python tests/benchmarks/limit.py [--rounds 25] [--threads 1 2] [--profile]
 
 400-25-10, 5,000 examples, cost and gradient in float64. Each implementation has a process of its
 own, because thread pools disturb each other, held to as many cores as it may use threads; they take
 turns. The table has the medians and the least; on a machine with other work the least says more.
 Before anything is timed, each gradient must agree with that of the matrix formulas to 1e-11.
+``--profile`` shows instead in which instructions of the tape its time goes.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from typing import Any
 SIZES, EXAMPLES = (400, 25, 10), 5000
 CHUNK = 500
 AGREE = 1e-11
+# A thread of OpenBLAS or OpenMP that has done its part goes on asking for more, for some 30 ms: the
+# next process would find a core taken.
+SPINNING = 0.06
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 Run = Callable[[], Any]  # one cost and gradient: (J, ∂J/∂θ), or None for the products alone
@@ -300,6 +304,8 @@ def measure(threads: int, rounds: int) -> dict[str, list[float]]:
     taken: dict[str, list[float]] = {name: [] for name in pipes}
     for number in range(rounds + 2):
         for name, pipe in pipes.items():
+            if threads > 1:
+                time.sleep(SPINNING)
             pipe.send(True)
             seconds = pipe.recv()
             if number >= 2:  # the first two warm up
@@ -307,6 +313,43 @@ def measure(threads: int, rounds: int) -> dict[str, list[float]]:
     for pipe in pipes.values():
         pipe.send(False)
     return taken
+
+
+def profile(rounds: int) -> list[list[str]]:
+    """Calls and milliseconds of a gradient in each instruction of the tape, and around them."""
+    import numpy as np
+    from threadpoolctl import threadpool_limits
+
+    from micrograd_bp.scalar.program import Bound
+
+    taken: dict[str, list[float]] = {}
+
+    def timed(bound: Bound, calls: Any, what: str, first: int | None = None) -> None:
+        for call, step in calls:
+            started = time.perf_counter()
+            call()
+            name = f"{what}: {step.symbol if what == 'value' else step.gradient_symbol}"
+            taken.setdefault(name, []).append(time.perf_counter() - started)
+
+    net, X, Y = problem()
+    gradient = tape(net, X, Y)
+    whole = []
+    with threadpool_limits(1):
+        for _ in range(rounds + 2):
+            started = time.perf_counter()
+            gradient()
+            whole.append(time.perf_counter() - started)
+        Bound.run = timed  # type: ignore[method-assign]
+        for _ in range(rounds):
+            gradient()
+    median = 1e3 * statistics.median(whole[2:])
+    rows = []
+    for name, seconds in taken.items():
+        by_gradient = np.reshape(seconds, (rounds, -1))
+        rows.append((name, by_gradient.shape[1], 1e3 * np.median(by_gradient.sum(axis=1))))
+    rows.append(("around them", 0, median - sum(row[2] for row in rows)))
+    rows.append(("a gradient", sum(row[1] for row in rows), median))
+    return [[name, str(calls), f"{ms:.2f}", f"{ms / median:.0%}"] for name, calls, ms in rows]
 
 
 def processor() -> str:
@@ -325,7 +368,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
+    if options.profile:
+        columns = ["", ">calls", ">ms", ">of it"]
+        Console().print(table("A gradient on the tape", columns, profile(options.rounds)))
+        return
     for threads in options.threads:
         taken = measure(threads, options.rounds)
         limit = next(iter(taken.values()))

@@ -11,6 +11,7 @@ from micrograd_bp.checking.directions import Found
 from micrograd_bp.checking.extrapolation import Limit
 from micrograd_bp.checking.gradient import MOST_PARAMETERS, chosen_parameters
 from micrograd_bp.checking.locate import located
+from micrograd_bp.checking.result import GradientCheck, SlopeCheck
 from micrograd_bp.scalar.balls import balls_available
 
 
@@ -111,3 +112,37 @@ def test_noise_of_0_is_noise_that_is_known():
     assert check_gradient(*arguments, noise=0.0).passed
     with pytest.raises(ValueError, match=r"^noise: got -1e-300"):
         check_gradient(*arguments, noise=-1e-300)
+
+
+@pytest.mark.parametrize(
+    ("analytic", "numeric", "bar", "factor"),
+    [
+        ([2.0, -4.0], [1.0, -2.0], 0.0, 2.0),
+        ([-1.0, 3.0, -2.0], [1.0, -3.0, 2.0], 0.0, -1.0),
+        ([2.0, -4.0, 6.1], [1.0, -2.0, 3.0], 1e-3, None),
+        ([2.0, -4.0, 6.001], [1.0, -2.0, 3.0], 1e-3, 2.0),
+        ([0.5009, 1.0], [1.0, 2.0], 1e-3, 0.5),
+        ([200.1, -400.0], [1.0, -2.0], 1e-3, 200.0),  # a bar of the slope is 200 of the product
+        ([200.0, -400.0, 6.0], [2.0, -4.0, 0.06], 1e-9, 100.0),
+        ([2.0], [1.0], 0.0, None),
+        ([2.0, 0.0], [0.0, 0.0], 0.0, None),
+        ([2.0, math.nan], [1.0, 2.0], 0.0, None),
+    ],
+)
+def test_one_factor_is_named_where_it_fits_every_slope(analytic, numeric, bar, factor):
+    slopes = [
+        SlopeCheck(str(i), i, a, n, bar, "wrong", n, n)
+        for i, (a, n) in enumerate(zip(analytic, numeric, strict=True))
+    ]
+    check = GradientCheck(0.0, 0.0, slopes, [], None, len(slopes), 9)
+    assert check.factor == (None if factor is None else pytest.approx(factor, rel=1e-3))
+
+
+def test_digits_stand_beside_the_slopes_that_differences_confirmed():
+    slopes = [
+        SlopeCheck("a", 0, 2.0, 1.0, 0.0, "wrong", 1.0, 1.0, enclosure="[1 ± 0]", digits=34),
+        SlopeCheck("b", 1, 1.0, 1.0, 0.0, "kink", 0.0, 2.0, enclosure="[1 ± 1]"),
+    ]
+    lines = str(GradientCheck(0.0, 0.0, slopes, [], None, 2, 9)).splitlines()
+    shown = [line.split() for line in lines if "±" in line and "[" in line]
+    assert shown == [["a", "[1", "±", "0]", "34"], ["b", "[1", "±", "1]"]]

@@ -55,6 +55,19 @@ def test_a_list_or_tuple_of_arrays_and_nested_ones(kind):
     ]
 
 
+def test_a_list_of_layers_each_of_them_a_dict():
+    theta = [{"w": 0.5, "b": 0.1}, {"w": 2.0, "b": -0.3}]
+
+    def line(p):
+        return p[1]["w"] * (p[0]["w"] * 0.7 + p[0]["b"]) + p[1]["b"]
+
+    def slopes(p):
+        first = {"w": p[1]["w"] * 0.7, "b": p[1]["w"]}
+        return [first, {"w": p[0]["w"] * 0.7 + p[0]["b"], "b": 2.0}]
+
+    assert labels(check_gradient(line, slopes, theta)) == ["theta[1].b"]
+
+
 def test_a_gradient_of_another_structure_is_refused_in_one_line():
     with pytest.raises(ValueError, match=r"gradient: got \['W'\], expected arrays named"):
         check_gradient(cost, {"W": 1.0}, THETA)
@@ -149,7 +162,10 @@ def test_a_jacobian_is_judged_by_row_and_column():
         slopes[2, 1] *= 1.001
         return slopes
 
-    assert labels(check_gradient(residuals, wrong, theta)) == ["F[2] by theta[1]"]
+    check = check_gradient(residuals, wrong, theta)
+    assert labels(check) == ["F[2] by theta[1]"]
+    right = [slope.label for slope in check.parameters if slope.status == "right"]
+    assert right == ["theta[0]", "theta[2]"]
 
 
 def sine(rng, size):

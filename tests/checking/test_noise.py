@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from micrograd_bp import Value, check_expression
 from micrograd_bp.checking.noise import (
     EPSILON,
     POSITIONS,
@@ -18,6 +19,16 @@ from micrograd_bp.checking.noise import (
 def noisy(sigma, f=np.exp, seed=0):
     rng = np.random.default_rng(seed)
     return lambda t: f(t) + sigma * rng.standard_normal(np.shape(t))
+
+
+@pytest.mark.parametrize("shift", [1e6, 1e8, 1e10])
+def test_an_expression_is_judged_to_what_its_steps_round(shift):
+    """x + c loses digits of x that the value itself seems to have."""
+    x = Value(0.7)
+    check = check_expression(((x + shift) - shift).sin(), wrt=[x])
+    (slope,) = check.parameters
+    assert check.outcome == "right"
+    assert abs(slope.analytic - math.cos(0.7)) < slope.error_bar < 1e-13 * shift
 
 
 @pytest.mark.parametrize("sigma", [1e-300, 1e-12, 1.0, 1e300])

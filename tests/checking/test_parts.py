@@ -329,14 +329,15 @@ def test_a_slope_is_negligible_beside_one_that_is_a_million_times_as_steep(part,
     assert Problem._negligible(line, slope) == negligible
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
 @pytest.mark.parametrize(("off", "status"), [(5e-7, "right"), (5e-6, "undecided")])
-def test_the_outer_half_of_a_bar_confirms_nothing_but_what_is_a_millionth(off, status):
-    line = SimpleNamespace(analytic=1.0 + off, allowance=0.0)
-    slope = Slope(1.0, 1.2 * off, 1.0, 1.0)
+def test_the_outer_half_of_a_bar_confirms_nothing_but_what_is_a_millionth(off, status, sign):
+    line = SimpleNamespace(analytic=sign * (1.0 + off), allowance=0.0)
+    slope = Slope(sign, 1.2 * off, sign, sign)
     judged = SimpleNamespace(resolution=1e-3, _negligible=lambda line, slope: False)
     ladder = SimpleNamespace(is_flat=lambda step: False)
     assert Problem._status(judged, line, slope, ladder, False) == status
-    near = SimpleNamespace(analytic=1.0 + off / 2.0, allowance=0.0)  # in the inner half
+    near = SimpleNamespace(analytic=sign * (1.0 + off / 2.0), allowance=0.0)  # in the inner half
     assert Problem._status(judged, near, slope, ladder, False) == "right"
 
 
@@ -367,6 +368,7 @@ def departures(*jumps, rise=0.0):
         ([(0.01, 1.0)], 0.02, True),  # so near that one is enough
         ([(0.01, 1.0), (0.05, 1.0)], 0.005, True),
         ([(0.01, 1.0), (0.05, 0.3)], 0.005, False),
+        ([(0.01, 1.0), (0.05, -0.9)], 0.005, True),  # and back again
     ],
 )
 def test_stairs_jump_again_beyond(jumps, beside, rough):
@@ -447,3 +449,22 @@ def test_a_gradient_has_a_factor_only_if_every_slope_has_it(off, factor):
 def test_a_cost_is_a_real_number_and_no_text(value):
     with pytest.raises(TypeError, match=r"^cost: got .*, expected one real number"):
         check_gradient(lambda t: value, np.ones(3), THETA)
+
+
+@pytest.mark.parametrize(
+    ("f", "claimed", "size", "smallest", "signal"),
+    [
+        (lambda t: t, 1.0, 0.0, 0.0, True),
+        (lambda t: 0.03 * t, 1.0, 0.0, 0.0, False),  # moves by less than a hundredth of the noise
+        (lambda t: 0.3 * t, 1.0, 0.0, 0.0, True),
+        (lambda t: 0.0 * t, 1.0, 0.0, 0.0, False),  # a stair
+        (lambda t: t, 0.0, 0.0, 0.0, False),  # makes no difference over any step
+        (lambda t: t, 1e15, 1.0, 1.0, True),  # over 10⁻¹⁵ at 1, where floats are 2 · 10⁻¹⁶ apart
+        (lambda t: t, 2e15, 1.0, 1.0, False),
+        (lambda t: np.random.default_rng(0).normal(size=t.shape), 1.0, 0.0, 0.0, False),
+    ],
+)
+def test_noise_may_be_a_signal_as_steep_as_is_claimed(f, claimed, size, smallest, signal):
+    """Noise of 1 is all that a slope of 1 makes of a step of 1: closer by, a signal shows."""
+    slope = Slope(0.0, 1.0, 0.0, 0.0)
+    assert roughness.may_be_signal(slope, claimed, 1.0, 0.0, size, smallest, f) == signal

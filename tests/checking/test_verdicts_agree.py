@@ -124,3 +124,42 @@ def test_what_a_check_of_an_expression_says_is_one_verdict(order):
         "undecided",
     )
     assert agreed(check_expression(x.sin() * 1e-3 + 1e17, [x], order=order)) == "undecided"
+
+
+COSTS = {
+    "smooth": (lambda t: np.sum(np.tanh(A @ t)), lambda t: (1.0 - np.tanh(A @ t) ** 2) @ A),
+    "kink at θ": (lambda t: np.sum(abs(t - [0.4, 1.0, 0.0])), lambda t: np.array([0.3, -1.0, 1.0])),
+    "stairs": (lambda t: np.sum(np.round(np.sin(t), 7)), np.cos),
+    "cancelling": (lambda t: np.sum((t + 1e9) - 1e9), lambda t: np.ones(3)),
+    "steep": (
+        lambda t: np.exp(40.0 * t[0]) + t[1] + 1e-3 * t[2] ** 3,
+        lambda t: np.array([40.0 * np.exp(40.0 * t[0]), 1.0, 3e-3 * t[2] ** 2]),
+    ),
+    "infinite slope": (
+        lambda t: np.sqrt(abs(t[0] - 0.4)) + t[1] * t[2],
+        lambda t: np.array([0.0, t[2], t[1]]),
+    ),
+    "seen from afar": (  # steps of θ's own size move it by a few roundings
+        lambda t: 1.0 + 1e-15 * (t[0] - 2.0 * t[1] + 3.0 * t[2]),
+        lambda t: 1e-15 * np.array([1.0, -2.0, 3.0]),
+    ),
+}
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.001, -1.0, 0.0])
+@pytest.mark.parametrize("name", COSTS)
+def test_a_verdict_has_neither_a_sign_nor_a_unit(name, factor):
+    """Times −1 or a power of two nothing is rounded anew: f and f′ are judged the same."""
+    cost, slopes = COSTS[name]
+    theta = THETA * (name != "seen from afar")
+
+    def verdict(scale):
+        check = check_gradient(
+            lambda t: scale * cost(t), lambda t: scale * factor * slopes(t), theta
+        )
+        return check.outcome, [slope.status for slope in check.parameters]
+
+    expected = verdict(1.0)
+    assert expected[0] != ("right" if factor in (-1.0, 0.0) else "kink")
+    for scale in (-1.0, 2.0**400, -(2.0**-400)):
+        assert verdict(scale) == expected

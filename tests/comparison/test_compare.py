@@ -195,6 +195,8 @@ def test_parameters_with_no_influence_are_undecided_by_floats_and_decided_by_pro
     floats = compare_gradients(net, [[0.5, -1.0]], [1], prove="off")
     assert floats.passed
     assert {p.name for p in floats.undecided} == {net.parameter_name(p) for p in range(6)}
+    for p in floats.undecided:  # the estimate drowns in what it may be off by
+        assert abs(p.values["numerical"]) <= p.tolerance < 1e-9
     proved = compare_gradients(net, [[0.5, -1.0]], [1])
     assert proved.passed
     assert proved.undecided == ()

@@ -443,7 +443,7 @@ def divides_by_zero(thetas, X, Y, lambda_):
         (unpacks_and_crashes, r"ValueError: matmul: .*\(size 3 is different from 5\)"),
         (lambda thetas, X, Y, lambda_: None, "returned None; is its return statement missing"),
         (lambda thetas, X, Y, lambda_: "D", "returned str, expected the list of matrices"),
-        (lambda thetas, X, Y, lambda_: 3.0, "array of shape"),
+        (lambda thetas, X, Y, lambda_: 3.0, "returned one number, expected a gradient"),
         (lambda thetas, X, Y, lambda_: np.zeros((2, 2, 2, 2)), "array of shape"),
     ],
 )

@@ -1,4 +1,4 @@
-# wrong: weights' gradient times a stray factor 0.7
+# wrong: a stray factor 0.1
 # expected: D⁽²⁾ = Δ⁽²⁾ / m
 # read as: Θ matrix by matrix, no biases, weights as (in, out)
 import numpy as np

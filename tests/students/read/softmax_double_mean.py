@@ -1,4 +1,4 @@
-# wrong: weights' gradient divided by m twice
+# wrong: 1/m twice
 # expected: D⁽¹⁾ = Δ⁽¹⁾ / m + (λ/m) Θ⁽¹⁾, its bias column left out
 # read as: the weights of one layer, no biases, weights as (in, out), y as class numbers from 0
 import numpy as np
