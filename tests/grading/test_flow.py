@@ -128,6 +128,9 @@ def test_a_row_belongs_to_the_array_that_a_loop_hands_out():
     rows = [n for n in flow.nodes if n.place.text == "r"]
     assert all(flow.holder(n).place.text == "X * 2" for n in rows)
     assert flow.holder(last(flow, "W[0]")).place.text == "W"
+    between = flow_of("A = X * 2\nfor r in A:\n    B = W.T * 1\n    v = r * 3")
+    row = [n for n in between.nodes if n.place.text == "r"][-1]
+    assert between.holder(row).place.text == "X * 2"
     lonely = flow_of("a = np.array([4.0, 9.0])\nb = a * 2")
     assert lonely.holder(last(lonely, "a * 2")) is None
 

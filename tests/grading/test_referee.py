@@ -285,6 +285,14 @@ def test_a_penalty_that_is_not_stored_is_found_if_it_is_one(fitted, note):
     assert (said in diagnosis.notes) == note
 
 
+@pytest.mark.parametrize("given", [{"lambda_": 0.3}, {}])
+def test_a_penalty_that_is_given_or_stored_is_the_one_that_counts(given):
+    results = stored(autodiff_gradient(NET, X, Y, 0.6).D, None if given else 0.3)
+    diagnosis = check_backprop(results, **given)
+    assert diagnosis.outcome == "wrong"
+    assert diagnosis.mistakes[0].name == "regularization twice"
+
+
 def test_a_stored_gradient_of_other_shapes_is_told_by_them():
     D = autodiff_gradient(NET, X, Y, 0.6).D
     diagnosis = check_backprop(stored([D[0][:, :-1], D[1]]))

@@ -1,5 +1,6 @@
 """In which order ways to run a submission are tried, on which networks, and what is kept."""
 
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -213,3 +214,12 @@ def test_factors_that_differ_by_block_are_not_hidden_by_a_single_example():
     assert found.bound.examples == 1
     _, found = go(Way(uneven), Way(right, "another", examples=1))
     assert found is not None
+
+
+def test_the_first_networks_tell_matrices_by_their_shapes_and_all_are_small():
+    for sizes in SEVERAL[0], SINGLE[1]:  # two hidden layers, and no matrix is square
+        assert all(b - a not in (0, 1) for a, b in pairwise(sizes))
+    for sizes in (*SEVERAL, *SINGLE, *RARE):
+        assert max(sizes) <= 10
+        assert search.EXAMPLES not in {units + extra for units in sizes for extra in (0, 1)}
+    assert [len(sizes) for sizes in SEVERAL] == [4, 4, 3, 3, 2]
