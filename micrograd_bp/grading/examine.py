@@ -24,7 +24,10 @@ from .precision import SINGLE
 from .search import NEARLY, Attempt, Bound, distance, problems_for, unforeseen
 from .submission import Answer, StepError, UserError
 
-__all__ = ["Runs", "asked_again", "descaled", "diagnose", "held_against", "run", "same_answer"]
+__all__ = [
+    *("Runs", "asked_again", "descaled", "diagnose", "held_against", "layer_verdicts", "run"),
+    "same_answer",
+]
 
 EXACT = 1e-9  # relative to the largest entry: a cost of the family, to rounding
 FEW = 2  # numbers that tell no factor
@@ -258,7 +261,7 @@ def _right(cases: Sequence[Case]) -> bool:
 def diagnose(runs: Runs, named: bool = True) -> Diagnosis:
     """The verdict on the cases; if it is wrong and ``named``, with what explains it."""
     cases, problems = runs.cases, runs.problems
-    verdicts = _layer_verdicts(cases) if runs.fits else []
+    verdicts = layer_verdicts(cases) if runs.fits else []
     exact = runs.fits and all(verdict.passed for verdict in verdicts)
     nearly = runs.fits and near(cases, problems)
     cost, cost_finding = judge_cost(cases)
@@ -280,6 +283,7 @@ def diagnose(runs: Runs, named: bool = True) -> Diagnosis:
     if wrong and not gradient_passed and runs.other_cost:
         assert runs.stated is not None
         cases = held_against(runs.stated, runs)
+        verdicts = layer_verdicts(cases) if runs.fits else []
         cost_finding = []
         cost = cost and (cost[0], cost[0], True)
     findings = explanations(cases) if named and not gradient_passed else []
@@ -352,7 +356,8 @@ def _in_single(case: Case) -> bool:
     return float(np.max(errors)) <= 8.0 * 2.0**29  # float32's unit over float64's, and a margin
 
 
-def _layer_verdicts(cases: Sequence[Case]) -> list[LayerVerdict]:
+def layer_verdicts(cases: Sequence[Case]) -> list[LayerVerdict]:
+    """Layer by layer, what is right and wrong in any of the cases."""
     made = []
     for l, theta in enumerate(cases[0].net.thetas):
         errors = [case.errors()[l] for case in cases]

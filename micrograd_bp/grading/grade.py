@@ -23,7 +23,7 @@ from ..support.validation import Array, regularization
 from .binding import Runner
 from .diagnosis import Diagnosis, Finding, LayerVerdict
 from .evidence import Case
-from .examine import Runs, descaled, diagnose, held_against, run, same_answer
+from .examine import Runs, descaled, diagnose, held_against, layer_verdicts, run, same_answer
 from .explain import explanations
 from .functions import function_candidates, needs_network, parameter_names
 from .layouts import Problem, random_problem
@@ -189,12 +189,13 @@ def with_lines(diagnosis: Diagnosis, runs: Runs, runner: Runner) -> Diagnosis:
     listing = replace(listing, example=_one_example(runs.bound, runner, problem))
     if diagnosis.result != "wrong":
         return replace(diagnosis, where=None, lines=listing)
-    units = () if runs.other_cost else _of_units(runs, listing.units)
+    units, layers = _of_units(runs, listing.units)
     # what lines show does not explain the whole answer: it counts where nothing else is at hand
     others = diagnosis.mistakes or _of_lines(listing.wrong, diagnosis)
     found = min(filter(None, (units, others)), key=lambda one: len(one[0].parts), default=())
     clues = () if found else diagnosis.clues
-    return replace(diagnosis, where=listing.where, lines=listing, mistakes=found, clues=clues)
+    diagnosis = replace(diagnosis, where=listing.where, lines=listing, mistakes=found, clues=clues)
+    return replace(diagnosis, layers=layers) if found and found is units else diagnosis
 
 
 def _likeliest(found: Sequence[Runs], runner: Runner) -> list[Runs]:
@@ -259,20 +260,28 @@ def _listing(
     return listing, problem
 
 
-def _of_units(runs: Runs, units: tuple[str, str]) -> tuple[Finding, ...]:
+def _of_units(
+    runs: Runs, units: tuple[str, str]
+) -> tuple[tuple[Finding, ...], tuple[LayerVerdict, ...]]:
     """The fewest mistakes of a network with the units that the run shows, where neither its form
-    nor its J says what it was to compute: a mean or a sum over the examples, ½ or no ½."""
+    nor its J says what it was to compute: a mean or a sum over the examples, ½ or no ½; and the
+    layers held against that."""
     assert runs.bound is not None
-    stated = any(case.answer.cost is not None for case in runs.cases)
+    stated = runs.other_cost or any(case.answer.cost is not None for case in runs.cases)
     if stated or runs.bound.course_form or not runs.fits or runs.unstable:
-        return ()
+        return (), ()
     own = OwnCost(*units)
-    found = [
-        tuple(explanations(held_against(Stated(own, number, ""), runs)))
+    held = [
+        held_against(Stated(own, number, ""), runs)
         for number, scale in enumerate(scales(1, 1, free=True))
         if own.squares or "½" not in scale.words
     ]
-    return min(filter(None, found), key=lambda one: len(one[0].parts), default=())
+    found = [(tuple(explanations(cases)), cases) for cases in held]
+    told = [one for one in found if one[0]]
+    if not told:
+        return (), ()
+    findings, cases = min(told, key=lambda one: len(one[0][0].parts))
+    return findings, tuple(layer_verdicts(cases))
 
 
 def _one_example(bound: Bound, runner: Runner, problem: Problem) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Costs beside their gradients, codes without biases, and loops that only step."""
 
-from pathlib import Path
-
 import pytest
 
 from micrograd_bp.grading.sandbox import grade_submission
 
+from .students_at_work import STUDENTS
+
+READ = STUDENTS / "read"
 LOGISTIC = """\
 import numpy as np
 
@@ -63,10 +64,23 @@ def test_where_there_are_no_biases_their_column_hides_no_mistake(tmp_path, chang
     assert "bias column" not in " ".join(diagnosis.clues).lower()
 
 
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("tanh_square_forgotten", ("", "")),  # tanh, with its J
+        ("trask_script", ("l0.T.dot(l1_delta)", "l0.T.dot(l1_error)")),  # squared error, no J
+    ],
+)
+def test_layers_are_held_against_the_codes_own_cost(tmp_path, name, change):
+    """The output layer's gradient is right, for units and a loss that are not the course's."""
+    diagnosis = graded(tmp_path, (READ / f"{name}.py").read_text(encoding="utf-8").replace(*change))
+    assert diagnosis.outcome == "wrong"
+    assert [layer.passed for layer in diagnosis.layers] == [False, True]
+
+
 def test_of_a_training_loop_the_direction_is_named_and_not_the_length(tmp_path):
     """The gradient that a loop steps along shows up to its rate only."""
-    read = Path(__file__).parents[1] / "students" / "read" / "pure_python_lists.py"
-    source = read.read_text(encoding="utf-8")
+    source = (READ / "pure_python_lists.py").read_text(encoding="utf-8")
     right, wrong = "layer[j]['output'] - expected[j]", "expected[j] - layer[j]['output']"
     assert right in source
     (found,) = graded(tmp_path, source.replace(right, wrong)).mistakes
