@@ -4,8 +4,9 @@
 
 400-25-10, 5,000 examples, cost and gradient in float64. Each implementation has a process of its
 own, because thread pools disturb each other, held to as many cores as it may use threads; they take
-turns. The table has the medians and the least; on a machine with other work the least says more.
-Before anything is timed, each gradient must agree with that of the matrix formulas to 1e-11.
+turns, and run for a moment before one run is timed. The table has the medians and the least; on a
+machine with other work the least says more. Before anything is timed, each gradient must agree with
+that of the matrix formulas to 1e-11.
 ``--profile`` shows instead in which instructions of the tape its time goes.
 """
 
@@ -25,9 +26,9 @@ from typing import Any
 SIZES, EXAMPLES = (400, 25, 10), 5000
 CHUNK = 500
 AGREE = 1e-11
-# A thread of OpenBLAS or OpenMP that has done its part goes on asking for more, for some 30 ms: the
-# next process would find a core taken.
-SPINNING = 0.06
+# Seconds of other runs before one is timed, as in training: memory is in the cache, and threads of
+# OpenBLAS and OpenMP that have done their part in the process before no longer ask for more.
+WARM = 0.06
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 Run = Callable[[], Any]  # one cost and gradient: (J, ∂J/∂θ), or None for the products alone
@@ -286,6 +287,9 @@ def serve(name: str, threads: int, pipe: Connection) -> None:
     # of one thread the processor's own seconds, in which other work counts less
     clock = time.process_time if threads == 1 else time.perf_counter
     while pipe.recv():
+        warm = time.perf_counter() + WARM
+        while time.perf_counter() < warm:
+            run()
         started = clock()
         run()
         pipe.send(clock() - started)
@@ -304,8 +308,6 @@ def measure(threads: int, rounds: int) -> dict[str, list[float]]:
     taken: dict[str, list[float]] = {name: [] for name in pipes}
     for number in range(rounds + 2):
         for name, pipe in pipes.items():
-            if threads > 1:
-                time.sleep(SPINNING)
             pipe.send(True)
             seconds = pipe.recv()
             if number >= 2:  # the first two warm up
