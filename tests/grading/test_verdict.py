@@ -333,7 +333,7 @@ def test_each_layer_tells_its_wrong_entries_and_the_worst_of_them():
     one[0][0, 1] += 0.25
     two[0][1, 3] -= 50.0
     cases = [Case(NET, X, Y, 0.7, Answer(parts, False)) for parts in (one, two)]
-    first, second = examine._layer_verdicts(cases)
+    first, second = examine.layer_verdicts(cases)
     assert (first.layer, first.columns, first.entries, first.wrong) == (1, 4, 8, 2)
     assert (first.wrong_columns, first.worst) == ((1, 3), "θ₂₃⁽¹⁾")
     assert first.right - first.yours == pytest.approx(50.0)
