@@ -33,7 +33,9 @@ class Mistake:
     steps: Mapping[str, Callable[..., Any]] = field(repr=False)
     form: Literal["vector", "matrices"] | None = None
 
-    def gradient(self, thetas: Sequence[Array], X: Array, Y: Array, lambda_: float) -> Matrices:
+    def gradient(
+        self, thetas: Sequence[Array], X: Array, Y: Array, lambda_: float = 0.0
+    ) -> Matrices:
         """The gradient that this mistake gives, one matrix for each of ``thetas``.
 
         Raises ValueError or IndexError where the mistake does not fit the network's shapes.
