@@ -150,7 +150,7 @@ def _run(bound: Bound, runner: Runner, problems: Sequence[Problem]) -> Runs:
     stepped = any(answer.scaled for answer in answers)
     exacts = [problem.exact.D for problem in kept]
     answers = descaled(answers, exacts, [len(problem.X) for problem in kept], bound.layout)
-    biases = bound.layout.kind != "none"
+    biases = bound.layout.has_biases
     cases = [
         Case(p.net, p.X, p.Y, p.lambda_, answer, biases=biases)
         for p, answer in zip(kept, answers, strict=True)

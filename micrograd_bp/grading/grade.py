@@ -243,7 +243,7 @@ def _listing(
         return None  # what answers differently explains nothing
     own = runs.stated if runs.other_cost else None
     case = Case(problem.net, problem.X, problem.Y, problem.lambda_, untouched, own=own,
-                biases=bound.layout.kind != "none")  # fmt: skip
+                biases=bound.layout.has_biases)  # fmt: skip
     (untouched,) = descaled([untouched], [case.exact.D], [len(problem.X)], bound.layout)
     case = replace(case, answer=untouched)
     listing = explain_lines(

@@ -72,6 +72,11 @@ class Layout:
     last: bool = False
 
     @property
+    def has_biases(self) -> bool:
+        """Whether the code has any bias weights."""
+        return self.kind != "none"
+
+    @property
     def words(self) -> str:
         """In the report: how the weights were handed over, "" for the course's way."""
         made = {"theta": [], "apart": ["W and b apart"], "none": ["no biases"]}[self.kind]
@@ -80,7 +85,7 @@ class Layout:
 
     def problem(self, problem: Problem) -> Problem:
         """The problem that such weights can hold."""
-        return problem.without_biases if self.kind == "none" else problem
+        return problem if self.has_biases else problem.without_biases
 
     def pieces(self, matrices: Sequence[Array]) -> tuple[list[Numbers], list[Numbers]]:
         """Matrices of Θ's shapes in this layout: the matrices, and the biases where they are

@@ -315,7 +315,8 @@ class MatrixProduct(Instruction):
                     np.add(product_of_inputs, b, z)
                 else:
                     np.matmul(Theta, factor(), out=out)
-                    np.add(z, b, z)
+                    if self.bias is not None:
+                        np.add(z, b, z)
                 if not all_finite(out):
                     raise FloatingPointError
 

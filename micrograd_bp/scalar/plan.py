@@ -236,7 +236,8 @@ class Schedule:
             yield self._summation(nodes)
         else:
             args = self._operands(nodes).reshape(len(nodes), -1)
-            if graph.ops[first] is MUL and len({*(self.kind[args[0]] == FIXED).tolist()}) == 1:
+            fixed = self.kind[args[0]] == FIXED
+            if graph.ops[first] is MUL and fixed[0] == fixed[1]:
                 # of two that stand in one array the earlier comes first: inputs, and parameters
                 args = np.take_along_axis(args, self.rows[args].argsort(axis=1), axis=1)
             rows = self.rows[args]
