@@ -199,13 +199,18 @@ def test_what_follows_a_parameter_that_is_left_out_is_given_by_name():
     assert in_call_order(None, {"*0": "weights"}) == (("*0", "weights", False),)
 
 
+def first_of(source):
+    """The first candidate for the function backprop of a file."""
+    found, runner = inventory(source)
+    functions = [f for f in found["functions"] if f["name"] == "backprop"]
+    return next(function_candidates(found, functions, runner))
+
+
 def test_helpers_and_lambda_of_the_file_are_handed_over():
-    found, runner = inventory(
+    first = first_of(
         "lam = 0.5\ndef activation(z): return g(z)\ndef d_sigmoid(z): return z\n"
         "def backprop(thetas, X, Y, act, act_prime): return lam\n"
     )
-    functions = [f for f in found["functions"] if f["name"] == "backprop"]
-    first = next(function_candidates(found, functions, runner))
     assert first.extra == {
         "function:activation": "activation", "function:slope": "d_sigmoid", "global:lam": "lambda",
     }  # fmt: skip
@@ -213,12 +218,10 @@ def test_helpers_and_lambda_of_the_file_are_handed_over():
 
 
 def test_what_a_forward_function_computes_is_handed_on():
-    found, runner = inventory(
+    first = first_of(
         "def forward(X, thetas): return g(X), X\n"
         "def backprop(thetas, X, Y, out, a1): return thetas\n"
     )
-    functions = [f for f in found["functions"] if f["name"] == "backprop"]
-    first = next(function_candidates(found, functions, runner))
     assert first.forward == "forward"
     assert {key: value for key, value in first.extra.items() if "path" in key} == {
         "path:out": "0", "path:a1": "1",
